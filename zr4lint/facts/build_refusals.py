@@ -25,7 +25,7 @@ _KEYS = (
     *("type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw"),
     *("id", "sharing", "required", "mode", "uid", "gid", "size", "env"),
 )
-_NO_PORT = r"(?i)(?!\d)[\w-]+(?:/\w*)?|[\d-]+/(?!(?:tcp|udp|sctp)\Z)\w+"
+_NO_PORT = r"(?i)(?:[\d.]*:)*(?!\d)[\w-]+(?:/\w*)?|[\d-]+/(?!(?:tcp|udp|sctp)\Z)\w+"
 _BOOLEANS = frozenset({"1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"})
 _OPERATOR = r"\$\{\w+(:(?:[^\w\s}])?)"
 _REAL_TIME = r"RT(?:MIN|MAX)(?:[+-]\d+)?\Z"

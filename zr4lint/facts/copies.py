@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from zr4lint.facts.command_facts import ModeChanged, Overwritten
 from zr4lint.facts.flags import Flags, read_flags
 from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, Written
 from zr4lint.facts.pass_state import Reading, raw_words
+from zr4lint.model.budgets import JOINED_LENGTH
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import DOCKER_SYNTAX, Remark
 from zr4lint.model.source import MappedText
@@ -20,6 +22,9 @@ from zr4lint.shell import Argument
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Heredoc, Instruction
     from zr4lint.facts.fact import Fact
+
+_VARIABLE = r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})"
+"""The pattern of a variable in a heredoc, which BuildKit replaces."""
 
 
 def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
@@ -88,6 +93,8 @@ def _heredoc(
 ) -> Iterator[Fact]:
     """The file that a heredoc is."""
     body = MappedText(heredoc.body.of(reading.text), (0,), (heredoc.body.start,))
+    if heredoc.expand:
+        body = _expanded(reading, body)
     reading.state.write(path, body)
     if path in CONFIGURATIONS:
         for name, setting in configured(body.text):
@@ -98,6 +105,21 @@ def _heredoc(
     yield Written(at, path, body)
     if path is not None and mode is not None:
         yield ModeChanged(at, mode, (path,), False)
+
+
+def _expanded(reading: Reading, body: MappedText) -> MappedText:
+    """The lines of a heredoc with the values of those variables that are known; as they are over the budget."""
+    pieces: list[tuple[str, int]] = []
+    at = length = 0
+    for found in re.finditer(_VARIABLE, body.text):
+        value = reading.state.variables.get(found[1] or found[2])
+        if value is not None:
+            pieces += (*body.slice(at, found.start()).pieces(), (value, body.offset(found.start())))
+            at = found.end()
+            length += len(value)
+        if length > JOINED_LENGTH:
+            return body
+    return MappedText.join([*pieces, *body.slice(at, len(body.text)).pieces()]) if pieces else body
 
 
 def _own_name(reading: Reading) -> str:

@@ -202,9 +202,9 @@ class StageState:
         """Whether a variable is a build argument, to which each build may give another value."""
         return name in self._set_by and name not in self._env
 
-    def write(self, path: str | None, text: MappedText | None) -> None:
-        """Take note of the text of a file, None where it isn't known any more."""
-        if path is not None and (text is not None or path in self.written):
+    def write(self, path: str | None, text: MappedText | None, *, new: bool = False) -> None:
+        """Take note of the text of a file, None where it isn't known any more; or, of a `new` file, not known yet."""
+        if path is not None and (new or text is not None or path in self.written):
             self.written = self.written.put(path, text)
             if self.lost.get(path):
                 self.lost = self.lost.put(path, False)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
     from zr4lint.linting.judged import Judged
 
-_LACK = re.compile(r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bconditionally\b")
+_LACK = re.compile(r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bsets no\b|\bconditionally\b")
 _WRONG_WORDS = re.compile(r"pinned|requested|, not `")
 _NOT_COPIED = re.compile(r"^`(\S+)` is not copied$|^the target of (\S+) is ")
 _TOGETHER = re.compile(r" is (?:not installed with|installed without) \S+$")

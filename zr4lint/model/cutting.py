@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 
 from zr4lint.model.budgets import VALUE_LENGTH
 
 _LONGEST = 1_000  # the most characters of a value that a pattern with wildcards is matched against
 _WILDCARDS = frozenset("*?[")
+_SLICE = r"\s*(\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?\Z"
 
 
 def cut(value: str, operator: str, operand: str) -> str | None:
@@ -43,3 +45,15 @@ def _trimmed(value: str, operator: str, pattern: str) -> str | None:
         if fnmatchcase(head if operator[0] == "#" else tail, pattern):
             return tail if operator[0] == "#" else head
     return value
+
+
+def sliced(value: str, operand: str) -> str | None:
+    """The part of a value that `${NAME:1:2}` stands for; None where it isn't worked out."""
+    found = re.match(_SLICE, operand)
+    if found is None:
+        return None
+    start = int(found[1])
+    if found[2] is None:
+        return value[start:]
+    length = int(found[2])
+    return value[start : start + length] if length >= 0 else value[start:length]

@@ -170,8 +170,8 @@ class Update(Struct, frozen=True):
 
     `kind` is "remote", where a remote gets the URL `source`; "rename", where it gets the name `source`; "fetch", where
     `source` names a remote or is a URL, and `ref` is the branch that it becomes; "show", where the folder gets the
-    files of `ref`; "pull", which does both; "empty", which removes all files; "init", which makes the repository. A
-    word that isn't given is None.
+    files of `ref`; "pull", which does both; "empty", which removes all files; "init", which makes the repository;
+    "take", which takes the files `sources` away. A word that isn't given is None.
     """
 
     kind: str
@@ -179,6 +179,7 @@ class Update(Struct, frozen=True):
     name: str = "origin"
     source: Argument | None = None
     ref: Argument | None = None
+    sources: tuple[Argument, ...] = ()
 
 
 _UPDATE = Grammar({"b": "b", "B": "B", "c": "c", "C": "C", "f": "fetch", "t": "t", "m": "m", "j": "jobs"}, frozenset({
@@ -203,8 +204,10 @@ def parse_update(git: GitCommand) -> Update | None:
         return Update("remote", folder, found[1], second)
     if action in ("fetch", "pull"):
         return Update(action, folder, source=first, ref=second)
-    if action == "rm" and any(word.value in (".", "*", ":/") for word in words):
-        return Update("empty", folder)
+    if action in ("mv", "rm") and not parsed.has("cached", "dry-run", "n"):
+        if action == "rm" and any(word.value in (".", "*", ":/") for word in words):
+            return Update("empty", folder)
+        return Update("take", folder, sources=tuple(words[:-1] if action == "mv" else words))
     if action in _SHOWS and first is not None:
         return Update("show", folder, ref=first)
     return None

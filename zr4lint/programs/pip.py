@@ -222,7 +222,7 @@ def _refused_operands(operands: Sequence[Argument]) -> Iterator[Span]:
     """Operands that are no requirements: options with a typographic dash, and markers that are none."""
     for operand in operands:
         text = operand.value or ""
-        if text[:1] in _DASHES or re.search(_NO_MARKER, text):
+        if text[:1] in _DASHES or text.isspace() or re.search(_NO_MARKER, text):
             yield operand.span
 
 
@@ -328,15 +328,19 @@ def constrained(requirements: Sequence[Requirement], constraints: Sequence[Requi
 
 
 def parse_config(arguments: Sequence[Argument]) -> tuple[str, str | None] | None:
-    """The setting that `pip config set` makes, under the name of its environment variable; None for any other call."""
+    """The setting that `pip config set` makes, or `unset` empties, under the name of its environment variable.
+
+    None for any other call.
+    """
     skipped = _program_words(arguments)
     if skipped == 0:
         return None
-    words = parse_options(arguments[skipped:], _CONFIG).operands
-    if len(words) < 4 or [w.value for w in words[:2]] != ["config", "set"]:
+    words = [word.value for word in parse_options(arguments[skipped:], _CONFIG).operands]
+    action = words[1] if len(words) > 2 and words[0] == "config" else None
+    if action != "unset" and (action != "set" or len(words) < 4):
         return None
-    key = (words[2].value or "").rpartition(".")[2]
-    return f"PIP_{key.upper().replace('-', '_')}", words[3].value
+    key = (words[2] or "").rpartition(".")[2]
+    return f"PIP_{key.upper().replace('-', '_')}", words[3] if action == "set" else ""
 
 
 def configured(text: str) -> Iterator[tuple[str, str]]:

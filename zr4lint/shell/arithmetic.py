@@ -9,6 +9,8 @@ from collections.abc import Callable
 _TOKEN = r"\s*(?:(\d+|0[xX][0-9a-fA-F]+)|\$?\{?([A-Za-z_]\w*)\}?|(<=|>=|==|!=|&&|\|\||<<|>>|[-+*/%()<>!~&|^?:,=]))"
 _LONGEST = 200
 _DIGITS = 18
+_DIVISIONS = frozenset("/%")
+_SKIPS = frozenset("&|?")
 
 _LEVELS: tuple[dict[str, Callable[[int, int], int]], ...] = (
     {"||": lambda a, b: int(bool(a) or bool(b))},
@@ -35,6 +37,19 @@ def evaluate(text: str, value: Callable[[str], str | None]) -> int | None:
         return _Reader(text, value).whole()
     except (_UnknownError, ZeroDivisionError, RecursionError):
         return None
+
+
+def divides_by_zero(text: str, value: Callable[[str], str | None]) -> bool:
+    """Whether the shell refuses an expression for a division by 0; one that it may skip is not counted."""
+    if len(text) > _LONGEST or not _DIVISIONS.intersection(text) or not _SKIPS.isdisjoint(text):
+        return False
+    try:
+        _Reader(text, value).whole()
+    except ZeroDivisionError:
+        return True
+    except (_UnknownError, RecursionError):
+        pass
+    return False
 
 
 def integer(text: str) -> int | None:

@@ -9,6 +9,7 @@ from zr4lint.shell import dash
 from zr4lint.shell.commands import Command, Dialect, Reach, Word
 from zr4lint.shell.compound import bind, tested_words
 from zr4lint.shell.expansion import plain_word
+from zr4lint.shell.refusals import ends_at_words, has_bad_name
 from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing, succeeds
 from zr4lint.shell.wrappers import DEFAULT_PATH
 
@@ -26,6 +27,9 @@ _OF_BASH = r"\w+(?:\[[^]=]*\]\+?|\+)="
 _TESTS = frozenset({"[", "expr", "test"})
 _ENDS_TRAPS = frozenset({"EXIT", "0"})
 _PRINTERS = frozenset({"echo", "printf"})
+_LOCALS = frozenset({"declare", "local", "typeset"})
+_HARMLESS = frozenset({"0", "CHLD", "CONT", "EXIT", "URG", "WINCH"})
+"""Signals that end no shell."""
 _WRITABLE = r"/tmp/[^/]*|/dev/(?:null|stdout|stderr|zero)"
 
 
@@ -41,28 +45,40 @@ def assignment(walker: Walker, node: Node, frame: Frame) -> Status:
         if words[0] in dash.MISSING:
             return walker.refuse(span, frame, ends=False)
         element = any(re.match(_OF_BASH, word) for word in words[1:])
-        if element or dash.ends_at(words) or (words[0] == "local" and frame.call is None):
+        if element or has_bad_name(node, frame) or dash.ends_at(words) or (words[0] == "local" and frame.call is None):
             return walker.refuse(span, frame, ends=True)
     found = walker.assignments((node, *node.named_children), frame)
+    if declares and words[0] in _LOCALS and frame.call is not None:
+        for name in (*(name for name, _ in found), *words[1:]):
+            if name.isidentifier():
+                walker.locals.setdefault(name, walker.variables.get(name))
     if not walker.constants.isdisjoint(name for name, _ in found):
         return walker.refuse(span, frame, ends=walker.in_dash or not declares)
     if declares and words[0] == "readonly" and frame.reach is Reach.ALWAYS and not frame.scope:
         walker.constants |= {word.partition("=")[0] for word in words[1:]}
     found = tuple((name, bind(walker, word)) for name, word in found)
+    if (ended := ends_at_words(walker, (word for _, word in found), span, frame)) is not None:
+        return ended
     walker.emit(frame, span, assignments=found)
     return substituted if substituted is not None and not declares else DONE
 
 
 def unset(walker: Walker, node: Node, frame: Frame) -> Status:
     """Forget variables; without PATH dash finds no program."""
-    if walker.in_dash and dash.ends_at(frame.text(node).split()):
+    words = frame.text(node).split()
+    constant = words[1:2] != ["-f"] and not walker.constants.isdisjoint(words[1:])
+    if walker.in_dash and (constant or dash.ends_at(words)):
         return walker.refuse(walker.span(node, frame), frame, ends=True)
     for child in node.named_children:
         name = frame.text(child)
-        walker.assign(name, "", frame)
-        if name == "PATH":
-            word = plain_word(DEFAULT_PATH, walker.span(child, frame))
+        if words[1:2] == ["-f"]:
+            if frame.reach is not Reach.NEVER:
+                walker.functions.pop(name, None)
+        elif name.isidentifier():
+            word = plain_word(DEFAULT_PATH if name == "PATH" else "", walker.span(child, frame))
             walker.emit(frame, word.span, assignments=((name, word),))
+            if frame.reach is Reach.ALWAYS:
+                walker.variables.unset(name)
     return DONE
 
 
@@ -96,6 +112,8 @@ def builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     elif name == "trap" and len(rest) > 1 and frame.reach is not Reach.NEVER:
         if any(word.literal in _ENDS_TRAPS for word in rest[1:]) and rest[0].literal is not None:
             walker.trap = (rest[0].text, frame)
+    elif name in ("alias", "unalias"):
+        _alias(walker, name, made, frame)
     elif name == "tty":
         return FALSE  # a build has no terminal
     elif name == "kill" and any(word.text.text == "$$" for word in rest) and not _only_asks(rest):
@@ -122,9 +140,22 @@ def _tested(walker: Walker, name: str, words: tuple[Word, ...], frame: Frame) ->
 
 
 def _only_asks(rest: tuple[Word, ...]) -> bool:
-    """Whether a call of kill sends no signal, or number 0."""
+    """Whether a call of kill sends no signal, number 0, or one that ends no shell."""
     texts = [word.literal for word in rest]
-    return texts[0] in ("-0", "-l", "-L") or (texts[0] in ("-s", "-n") and texts[1] in ("0", "EXIT"))
+    given = texts[1] if texts[0] in ("-s", "-n") else (texts[0] or "").removeprefix("-").removeprefix("SIG")
+    return texts[0] in ("-l", "-L") or (given or "").upper() in _HARMLESS
+
+
+def _alias(walker: Walker, name: str, made: Command, frame: Frame) -> None:
+    """Take note of aliases, which bash doesn't expand in a script."""
+    for word in made.words[1:] if walker.in_dash and frame.reach is not Reach.NEVER else ():
+        alias, given, value = (word.literal or "").partition("=")
+        if name == "unalias" or not given:  # a name alone prints the alias
+            walker.aliases.pop(alias if name == "unalias" else "", None)
+            continue
+        known = frame.reach is Reach.ALWAYS and bool(value)
+        end = max(word.span.end - frame.script.offset(0), 0)
+        walker.aliases[alias] = (frame.script, end, value if known else None)
 
 
 def _succeeds(name: str, made: Command) -> bool:

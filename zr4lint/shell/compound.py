@@ -16,6 +16,7 @@ from zr4lint.shell.binding import bound
 from zr4lint.shell.commands import Dialect, Reach, Word
 from zr4lint.shell.expansion import expand_all, plain_word, unbraced, unknown
 from zr4lint.shell.printed_text import fields
+from zr4lint.shell.refusals import ends_at_words
 from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, after, between
 
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
     from zr4lint.shell.walker import Walker
 
 _READ = r"(?:IFS= )?read(?: -r)? ([A-Za-z_]\w*)"
-_CHANGES = r"\+\+|--|(?<![=!<>])=(?!=)"
+CHANGES = r"\+\+|--|(?<![=!<>])=(?!=)"
 _NUMBER = r"\d[\d.]*"
 """The pattern of a number, which names no file: the author meant to compare numbers."""
-_NAME = r"[A-Za-z_]\w*"
+NAME = r"[A-Za-z_]\w*"
 _FOR_IN = r"for\s+\w+\s+in\b"
 _ALL = frozenset({"$@", "$*", '"$@"', '"$*"', "${@}", "${*}", '"${@}"'})
 
@@ -79,7 +80,10 @@ def cases(walker: Walker, node: Node, frame: Frame) -> Status:
     word = None
     if value is not None:
         walker.substitutions(value, frame)
-        word = walker.variables.value(bind(walker, walker.word([value], frame)))
+        written = bind(walker, walker.word([value], frame))
+        if (ended := ends_at_words(walker, (written,), written.span, frame)) is not None:
+            return ended
+        word = walker.variables.value(written)
     results: list[tuple[Reach, Status]] = []
     open_ = Reach.ALWAYS  # how far it is certain that no branch before has run
     for item in node.named_children:
@@ -167,12 +171,13 @@ def for_each(walker: Walker, node: Node, frame: Frame) -> Status:
     body = node.child_by_field_name("body")
     if variable is None or body is None:
         return DONE
-    name = frame.text(variable)
-    span = walker.span(variable, frame)
-    for child in node.children_by_field_name("value"):
-        walker.substitutions(child, frame)
-    words = _rounds(walker, node, frame)
+    name, span = frame.text(variable), walker.span(variable, frame)
     values = node.children_by_field_name("value")
+    for child in values:
+        walker.substitutions(child, frame)
+    if (ended := ends_at_words(walker, (walker.word([v], frame) for v in values), span, frame)) is not None:
+        return ended
+    words = _rounds(walker, node, frame)
     if words is None and len(values) == 1 and (pattern := walker.word(values, frame)).glob and not pattern.expansions:
         return _over_files(walker, name, pattern, body, frame)
     if words is None and len(values) == 1 and values[0].type == "command_substitution":
@@ -184,16 +189,15 @@ def for_each(walker: Walker, node: Node, frame: Frame) -> Status:
 
 def _repeat(walker: Walker, name: str, words: list[Word] | None, body: Node, span: Span, frame: Frame) -> Status:
     """Walk a loop's body once for each word that its variable gets; None stands for words that aren't known."""
-    if words is not None and len(words) > budgets.ROUNDS:
+    over = words is not None and len(words) > budgets.ROUNDS
+    if over:
         walker.too_large("a loop", f"{budgets.ROUNDS} rounds", span)
-        words = None
-    if words is None:
+    if words is None or over:
         return _open_loop(walker, name, body, span, frame)
     if not words:
         walker.sequence(body.children, frame.under(Reach.NEVER))
         return DONE
-    here = frame
-    status = DONE
+    here, status = frame, DONE
     for index, word in enumerate(words):
         if index and walker.exhausted("a loop", span):
             return _open_loop(walker, name, body, span, here)
@@ -229,8 +233,7 @@ def _over_listed(walker: Walker, name: str, body: Node, frame: Frame) -> Status 
     found = listed(walker, frame)
     if found is None:
         return None
-    here = frame if found.sure else frame.under(Reach.MAYBE)
-    status = DONE
+    here, status = frame if found.sure else frame.under(Reach.MAYBE), DONE
     for pattern in found.patterns:
         status = _over_files(walker, name, pattern, body, here)
     return status
@@ -300,6 +303,8 @@ def test(walker: Walker, node: Node, frame: Frame) -> Status:
     if node.has_error or not _flatten(walker, node, frame, found):
         return CONDITION
     found = found[1:-1]
+    if (ended := ends_at_words(walker, found, walker.span(node, frame), frame)) is not None:
+        return ended
     literals = [word.literal for word in found]
     if "<" in literals[:-1] and not found[literals.index("<")].quoted:
         target = found[literals.index("<") + 1].literal
@@ -352,10 +357,9 @@ def _double(walker: Walker, node: Node, frame: Frame, depth: int = 0) -> Value:
         if children[0].type == "!":
             return _double(walker, children[1], frame, depth).negated
         value = _one(walker, children[1], frame)
-        look = partial(walker.look, frame=frame)
-        return (
-            Value.CONDITION if value is None else conditions.test([frame.text(children[0]), value], look, in_dash=False)
-        )
+        if value is None:
+            return Value.CONDITION
+        return conditions.test([frame.text(children[0]), value], partial(walker.look, frame=frame), in_dash=False)
     if node.type == "binary_expression" and len(children) == 3:
         operator = frame.text(children[1])
         if operator in ("&&", "||"):
@@ -388,8 +392,8 @@ def arithmetic(walker: Walker, node: Node, frame: Frame) -> Status:
     if walker.in_dash:
         return FALSE  # two subshells, and a command that doesn't exist
     text = frame.text(node).removeprefix("((").removesuffix("))")
-    if re.search(_CHANGES, text):
-        for name in re.findall(_NAME, text):
+    if re.search(CHANGES, text):
+        for name in re.findall(NAME, text):
             walker.assign(name, None, frame)
         return CONDITION
     value = evaluate(text, walker.variables.get)

@@ -61,13 +61,15 @@ def _two(operator: str, operand: str, look: Look, *, in_dash: bool) -> Value:
         return truth(bool(operand) == (operator == "-n"))
     if operator == "-t":
         return FAILED  # a build has no terminal
-    if operator in _FILES and operand:
+    if operator in _FILES and not operand:
+        return Value.FALSE
+    if operator in _FILES:
         from zr4lint.shell.found_files import tested  # few scripts test files
 
         return tested(operator, look(operand))
     if operator in _OF_BASH and in_dash:
         return FAILED
-    return Value.CONDITION if operator in _FILES or operator in _OF_BASH else FAILED
+    return Value.CONDITION if operator in _OF_BASH else FAILED
 
 
 def _three(left: str, operator: str, right: str, look: Look, *, in_dash: bool) -> Value:

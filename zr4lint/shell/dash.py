@@ -39,11 +39,12 @@ AMPERSANDS = frozenset({"&>", "&>>"})
 _SUBSTITUTION = r"\$\{(?:#?(?:\w+|[@*#?$!-])\}|(?:\w+|[@*#?$!-])(?::?[-+=?]|##?|%%?))"
 """The pattern of `${...}` in dash, which ends at anything else."""
 _OWN = frozenset({"raw_string", "heredoc_body", "comment"})
+_EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement", "ERROR"})
 
 
 def bad_substitution(node: Node, text: str) -> Node | None:
-    """The expansion in a word or a command at which dash ends; None where there is none."""
-    if "${" not in text[node.start_byte : node.end_byte]:
+    """The expansion of a command at which dash ends; None where there is none, and for another node."""
+    if node.type not in _EXPANDED or "${" not in text[node.start_byte : node.end_byte]:
         return None
     nodes = [node]
     while nodes:
@@ -66,7 +67,7 @@ _NAMES = frozenset({
 """The names that `set -o` takes."""
 _PLAIN = {"read": "pr", "wait": "", "printf": "", "type": "", "ulimit": "HSacdflmnpqrstvwe"}
 """The options of other builtins, which fail with any other."""
-PARTICULAR = frozenset({*_LETTERS, *_PLAIN, "trap"})
+PARTICULAR = frozenset({*_LETTERS, *_PLAIN, "kill", "trap"})
 """Builtins with options, or names, that dash doesn't have."""
 _SIGNALS = frozenset({"ERR", "DEBUG", "RETURN"})
 
@@ -93,6 +94,8 @@ def fails(words: Sequence[str]) -> bool:
     name = words[0] if words else ""
     if name == "trap":
         return not _SIGNALS.isdisjoint(words[2:])
+    if name == "kill":
+        return words[1:2] != [] and words[1].startswith("-SIG")
     if name == "read" and len(words) == 1:
         return True
     if name == "printf" and "%q" in next((word for word in words[1:] if word != "--"), ""):

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 _BLANKS = r"[ \t\n]+"
 _EXPANSION = r"(?s)\$\{(\w+)(?:(:?[-+=?]|##?|%%?|//?|\^\^?|,,?|:(?=[ \d(]))((?:[^{}$`\\]|\\.)*))?\}\Z"
 _LENGTH = r"\$\{#(\w+)\}\Z"
-_SLICE = r"\s*(\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?\Z"
 _BRACES = r"([^{}$]*)\{([^{}$,]*(?:,[^{}$,]*)+)\}([^{}$]*)"
 _QUOTED = r"'([^']*)'|\"([^\"\\$`]*)\"|([^'\"\\]*)"
 _ANSI = r"\\(?:([abeEfnrtv\\'\"?])|x([0-9a-fA-F]{1,2}))"
 _ANSI_LETTERS = dict(zip("abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=True))
+_SPECIAL = re.compile(r"\\|\$([A-Za-z_]\w*|\d)", re.ASCII)
 _WILDCARDS = frozenset("*?[")
 _ESCAPABLE = '"\\$`'
 _OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion"})
@@ -52,6 +52,7 @@ class Variables:
     def __init__(self, around: Environment) -> None:
         self._around = around
         self._own: dict[str, str | None] = {}
+        self._unset: set[object] = set()
         self._open = False
 
     def get(self, name: str, /) -> str | None:
@@ -61,7 +62,7 @@ class Variables:
         return None if self._open and name not in self._around else self._around.get(name)
 
     def __contains__(self, name: object, /) -> bool:
-        return name in self._own or name in self._around
+        return name not in self._unset and (name in self._own or name in self._around)
 
     def own(self) -> tuple[tuple[str, str | None], ...]:
         """The variables that the shell itself has set, with their values."""
@@ -74,6 +75,12 @@ class Variables:
     def set(self, name: str, value: str | None) -> None:
         """Give a variable a value, None for one that can't be known."""
         self._own[name] = value
+        self._unset.discard(name)
+
+    def unset(self, name: str) -> None:
+        """Take a variable away."""
+        self._own[name] = ""
+        self._unset.add(name)
 
     def value(self, word: Word) -> str | None:
         """A word's value, None where it can't be known."""
@@ -103,14 +110,21 @@ class _Builder:
         self.length += len(text)
 
     def unescape(self, start: int, end: int, *, quoted: bool) -> None:
-        """Keep start to end without the backslashes that quote."""
+        """Keep start to end without the backslashes that quote, with the expansions that the tree has as text."""
         text = self.script.text
-        at = text.find("\\", start, end)
-        while at >= 0 and at + 1 < end:
+        while (found := _SPECIAL.search(text, start, end)) is not None:
+            at = found.start()
+            if not found[1] and at + 1 >= end:
+                break
             self.keep(start, at)
             self.glob = self.glob or (not quoted and not _WILDCARDS.isdisjoint(text[start:at]))
             following = text[at + 1]
-            if following == "\n":
+            if found[1]:
+                start = found.end()
+                self.keep(at, start)
+                place = self.length - (start - at)
+                self.expansions.append(Expansion(place, self.length, found[1], "", "", quoted))
+            elif following == "\n":
                 start = at + 2
             elif quoted and following not in _ESCAPABLE:
                 self.keep(at, at + 2)
@@ -119,7 +133,6 @@ class _Builder:
                 self.quoted = True
                 self.keep(at + 1, at + 2)
                 start = at + 2
-            at = text.find("\\", start, end)
         self.keep(start, end)
         self.glob = self.glob or (not quoted and not _WILDCARDS.isdisjoint(text[start:end]))
 
@@ -203,7 +216,7 @@ def word_of(nodes: Sequence[Node], script: MappedText, *, ansi: bool = True) -> 
     start, end = nodes[0].start_byte, nodes[-1].end_byte
     if len(nodes) == 1 and nodes[0].type == "word":
         text = script.slice(start, end)
-        if "\\" not in text.text:
+        if _SPECIAL.search(text.text) is None:
             return Word(text, (), text.span(0, end - start), False, not _WILDCARDS.isdisjoint(text.text))
     builder = _Builder(script, ansi=ansi)
     for node in nodes:
@@ -246,11 +259,6 @@ def unknown(word: Word) -> Word:
     return structs.replace(word, expansions=(whole,), glob=False)
 
 
-def literal_word(script: MappedText, start: int, end: int) -> Word:
-    """The characters start to end as one word without expansions."""
-    return Word(script.slice(start, end), (), script.span(start, end), False)
-
-
 def _select(script: MappedText, ranges: list[tuple[int, int, str | None]]) -> MappedText:
     if len(ranges) == 1 and ranges[0][2] is None:
         return script.slice(*ranges[0][:2])
@@ -275,7 +283,9 @@ def _value(expansion: Expansion, env: Environment) -> str | None:
     if operator == "length" or operator[0] in "#%/^,":
         return None if value is None else _cut(value, expansion)
     if operator == ":":
-        return None if value is None else _slice(value, expansion.operand)
+        from zr4lint.model.cutting import sliced  # few scripts have such an expansion
+
+        return None if value is None else sliced(value, expansion.operand)
     is_set = name in env and (value != "" or not operator.startswith(":"))
     match operator[-1]:
         case "-" | "=":
@@ -293,17 +303,6 @@ def plain(expansion: Expansion) -> str | None:
         return None
     found = re.fullmatch(_QUOTED, operand)
     return next((part for part in found.groups() if part is not None), "") if found else None
-
-
-def _slice(value: str, operand: str) -> str | None:
-    found = re.match(_SLICE, operand)
-    if found is None:
-        return None
-    start = int(found[1])
-    if found[2] is None:
-        return value[start:]
-    length = int(found[2])
-    return value[start : start + length] if length >= 0 else value[start:length]
 
 
 def _cut(value: str, expansion: Expansion) -> str | None:

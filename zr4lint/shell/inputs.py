@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SHEBANG = r"#![ \t]*(?:/usr/bin/env[ \t]+)?(?P<program>[^ \t\n]+)[ \t]*(?P<options>[^\n]*)"
 _C = r"-[a-z]*c"
+_F = r"-[a-z]*f"
 IN_PLACE = "eval"
 """The name under which a script runs in the shell that reads it."""
 
@@ -35,7 +36,7 @@ class Handed(Struct, frozen=True):
     """A script that a command has a shell read.
 
     `shell` is the shell's name, or `IN_PLACE`; `arguments` are its `$1` and on, None where they can't be known,
-    `zeroth` its `$0`. `file` tells that it comes from a file.
+    `zeroth` its `$0`. `file` tells that it comes from a file, `literal_stars` that the shell has the option -f.
     """
 
     script: MappedText
@@ -44,6 +45,7 @@ class Handed(Struct, frozen=True):
     arguments: tuple[Word, ...] | None = None
     zeroth: Word | None = None
     file: bool = False
+    literal_stars: bool = False
 
     @property
     def in_place(self) -> bool:
@@ -82,16 +84,21 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
     given, name = name, program(literal.words[0])
     if name in SHELLS or name == IN_PLACE or nested_script(literal) is not None:
         exits = name in SHELLS and exits_on_failure([word.literal for word in made.words[1:]])
+        stars = name in SHELLS and any(re.match(_F, word.literal or "") for word in made.words[1:2])
         found = nested_script(literal)
         if found is None and name in SHELLS:
             at = script_file(literal)
             if at is not None:
                 text = _text(walker, made.words[at], frame)
-                return None if text is None else Handed(text, name, exits, made.words[at + 1 :], file=True)
+                return (
+                    None
+                    if text is None
+                    else Handed(text, name, exits, made.words[at + 1 :], file=True, literal_stars=stars)
+                )
             found = standard_input(walker, made, frame) if found is None and reads_input(made) else found
         if found is None:
             return None
-        return Handed(found, name, exits, _behind_script(literal), _name_of_script(literal))
+        return Handed(found, name, exits, _behind_script(literal), _name_of_script(literal), literal_stars=stars)
     if name in (".", "source") and len(made.words) > 1:
         text = _text(walker, made.words[1], frame)
         return None if text is None else Handed(text, IN_PLACE, file=True)

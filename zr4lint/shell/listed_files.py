@@ -1,4 +1,4 @@
-"""The files that `ls` and `find` print for the next command of a pipeline, or for the one around a substitution."""
+"""The files that `ls`, `find` and `echo` print for the next command of a pipeline, or around a substitution."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ def listed(walker: Walker, frame: Frame) -> Listed | None:
         if command.reach is not frame.reach or not command.words or next(others, None) is not None:
             return None
         name = program(command.words[0])
+        if name == "echo" and len(command.words) == 2 and command.words[1].glob and not command.words[1].expansions:
+            return Listed((command.words[1],), sure)
         if name in ("ls", "find"):
             patterns = _of_ls(command) if name == "ls" else _of_find(command)
             return Listed(patterns, sure) if patterns else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 
 from msgspec import structs
 
@@ -17,6 +18,12 @@ _SUM = r"-?\d+(?: [-+*/%] -?\d+)*"
 _ESCAPED = r"\\(?:([0-7]{1,3})|(.))"
 _FORMAT = r"%%|%[sb]|\\[0-7]{1,3}|\\.|[^%\\]+|."
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "r": "\r", "a": "\a"}
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_LETTERS = {
+    **dict.fromkeys(("a-z", "[:lower:]"), _ALPHABET), **dict.fromkeys(("A-Z", "[:upper:]"), _ALPHABET.upper()),
+    "\\n": "\n", "\\t": "\t",
+}  # fmt: skip
+"""Sets of letters of tr that are not written letter by letter."""
 _MOST_ROUNDS = 1_000
 SILENT = frozenset({
     "", "cd", "test", "[", "true", ":", "false", "set", "export", "mkdir", "rm", "touch", "chmod", "chown", "cp", "mv",
@@ -47,7 +54,9 @@ def printed(command: Command, dialect: Dialect, variables: Environment, read: Re
     name = (command.words[0].literal or "").rpartition("/")[2]
     words = _known(command.words[1:], variables)
     if words is None:
-        return command.stdin if name == "cat" and len(command.words) == 1 else None
+        return None
+    if name == "tr":
+        return _translated(command.stdin, [word.text.text for word in words])
     if name == "cat":
         return _files(words, read) if words else command.stdin
     pieces: list[Piece] | None = None
@@ -59,11 +68,22 @@ def printed(command: Command, dialect: Dialect, variables: Environment, read: Re
         pieces = None if number is None else [(f"{number}\n", command.span.start)]
     elif name == "printf":
         pieces = _printf(words)
-    elif name in _OF_PATHS:
-        pieces = _OF_PATHS[name](words, command.span.start)
+    elif name in _OF_WORDS:
+        pieces = _OF_WORDS[name](words, command.span.start)
     elif name in SILENT:
         pieces = []
     return MappedText.join(pieces) if pieces is not None else None
+
+
+def _translated(text: MappedText | None, words: Sequence[str]) -> MappedText | None:
+    """The output of tr, which puts letters in the place of others, or with -d leaves them out."""
+    deletes = words[:1] == ["-d"]
+    sets = [_LETTERS.get(word, word) for word in words[deletes:]]
+    if text is None or len(words) != 2 or not all(len(one) in (1, 26) for one in sets):
+        return None
+    table = dict.fromkeys(sets[0], "") if deletes else dict(zip(sets[0], cycle(sets[1]), strict=False))
+    changed = ((table.get(letter, letter), text.offset(at)) for at, letter in enumerate(text.text))
+    return MappedText.join([(letter, offset) for letter, offset in changed if letter])
 
 
 def _basename(words: Sequence[Word], start: int) -> list[Piece] | None:
@@ -85,11 +105,21 @@ def _dirname(words: Sequence[Word], start: int) -> list[Piece] | None:
     return [((folder.rstrip("/") or ("/" if slash or value.startswith("/") else ".")) + "\n", start)]
 
 
-_OF_PATHS: Mapping[str, Callable[[Sequence[Word], int], list[Piece] | None]] = {
+def _seq(words: Sequence[Word], start: int) -> list[Piece] | None:
+    """The output of seq: the numbers from one to another, one a line."""
+    found = re.fullmatch(r"(?:(\d{1,6}) )?(\d{1,6})", " ".join(word.text.text for word in words), re.ASCII)
+    if found is None:
+        return None
+    first, last = int(found[1] or 1), int(found[2])
+    return None if last - first >= _MOST_ROUNDS else [(f"{n}\n", start) for n in range(first, last + 1)]
+
+
+_OF_WORDS: Mapping[str, Callable[[Sequence[Word], int], list[Piece] | None]] = {
     "basename": _basename,
     "dirname": _dirname,
+    "seq": _seq,
 }
-"""Programs that print a part of a path."""
+"""Programs that print what follows from their words."""
 
 
 def into_files(commands: Sequence[Command], redirections: Sequence[Redirection], depth: int) -> list[Command]:

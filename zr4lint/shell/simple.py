@@ -13,10 +13,11 @@ from zr4lint.model.quoting import code
 from zr4lint.shell import dash
 from zr4lint.shell.builtins import builtin, ran_unknown
 from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
-from zr4lint.shell.compound import bind, words
-from zr4lint.shell.expansion import plain, plain_word
+from zr4lint.shell.compound import CHANGES, NAME, bind, words
+from zr4lint.shell.expansion import plain, plain_word, unknown
 from zr4lint.shell.feeding import READ_BY_PATH, found_by_find
 from zr4lint.shell.found_files import Kind
+from zr4lint.shell.refusals import refused, refused_words
 from zr4lint.shell.status import DONE, FALSE, Jump, Status
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.wrappers import READS_SCRIPTS, program, unwrap
@@ -28,14 +29,15 @@ if TYPE_CHECKING:
     from zr4lint.shell.inputs import Handed
     from zr4lint.shell.walker import Walker
 
+_NO_WORDS = frozenset("'\"\\$`;&|<>(){}*?[~#")
+"""Characters with which an alias is more than plain words."""
 _NO_FILE = r"=?\d[\w.*]*\Z"
-_COPIES = frozenset({"cat", "tee"})
-"""Programs whose output, or whose file, is their standard input."""
+_COPIES = frozenset({"cat", "tee", "tr"})
+"""Programs whose output, or whose file, is made of their standard input."""
 _SEARCHES = frozenset({"grep", "egrep", "fgrep"})
 _TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
 _READS_ALL = frozenset({"cat", "sort", "head", "tail", "wc"})
 """Programs that fail if one of their operands, which are files, is missing."""
-_DEMANDS = frozenset({"?", ":?"})
 _CALL = 10
 _RUN_BY = 5
 """The cost of a command that find or xargs runs: each holds the words of all within it."""
@@ -73,6 +75,8 @@ def command(
         else:
             found_words += words(walker, child, frame)
     found_words += (walker.word([w], frame) for w in arguments)
+    if walker.aliases and found_words:
+        found_words[:1] = _unaliased(walker, found_words[0], node, frame)
     span = script.span(node.start_byte, max([node.end_byte, *(a.end_byte for a in arguments)]))
     if frame.call is not None and any(word in frame.call.words for word in found_words):
         span = frame.call.span
@@ -98,6 +102,15 @@ def command(
     return run(walker, made, frame)
 
 
+def _unaliased(walker: Walker, word: Word, node: Node, frame: Frame) -> list[Word]:
+    """The words that dash puts in the place of an alias, which is one from the line behind its definition on."""
+    script, end, value = walker.aliases.get(word.text.text, (None, 0, ""))
+    if script is not frame.script or word.quoted or "\n" not in script.text[end : node.start_byte]:
+        return [word]
+    known = value is not None and _NO_WORDS.isdisjoint(value)
+    return [plain_word(one, word.span) for one in value.split()] if known and value else [unknown(word)]
+
+
 def run(walker: Walker, made: Command, frame: Frame) -> Status:
     """Follow a command into the function or the script it runs, else record it."""
     if walker.located and made.words:
@@ -110,9 +123,8 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     if name in walker.functions and wrapper not in ("command", "env", "sudo"):
         return _call(walker, name, made, frame)
     checked = walker.in_dash and not dash.PARTICULAR.isdisjoint((first, name))
-    if (unset := _uses_unset(walker, made)) is not None:
-        why = "a shell with `set -u`" if walker.unset_fails else "the shell"
-        return _refused(walker, made, frame, f"`{unset}` is not set, which ends {why}", ends=True)
+    if why := refused_words(walker, made):
+        return refused(walker, made, frame, why, ends=True)
     literals = [word.literal or "" for word in (written if first == "exec" else made.words)] if checked else []
     absent = _reads_absent(walker, name, made, frame)
     if dash.ends_at(literals) or (absent and walker.in_dash and (name in dash.SPECIAL or first == "exec")):
@@ -123,7 +135,7 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     missing = walker.in_dash and not dash.MISSING.isdisjoint((first, name))
     if missing or absent or dash.fails(literals):
         why = f"dash has no command `{first}`" if missing else f"{code(absent, 40)} does not exist" if absent else ""
-        return _refused(walker, made, frame, why, ends=False)
+        return refused(walker, made, frame, why, ends=False)
     if wrapper == "setsid" and any(word.literal in ("-f", "--fork") for word in written):
         made = structs.replace(made, reach=Reach.NEVER)  # it goes on by itself, and ends with the RUN
     inner = _by_xargs(walker, made, frame) if made.words and program(made.words[0]) == "xargs" else None
@@ -147,32 +159,6 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     if wrapper == "exec" and made.words:
         return structs.replace(status, jump=Jump.SHELL, sure=frame.reach is Reach.ALWAYS)
     return status
-
-
-def _refused(walker: Walker, made: Command, frame: Frame, why: str, *, ends: bool) -> Status:
-    """Record a command that the shell does not run."""
-    refused = why if frame.reach is Reach.ALWAYS else ""
-    walker.record(structs.replace(made, reach=Reach.NEVER, refused=refused), frame)
-    return walker.refuse(made.span, frame, ends=ends)
-
-
-def _uses_unset(walker: Walker, made: Command) -> str | None:
-    """The variable of a command that nothing sets, at which the shell ends: for `${NAME:?}`, or its option -u."""
-    words = (*made.words, *(word for _, word in made.assignments))
-    names = (
-        e.name
-        for word in words
-        for e in word.expansions
-        if e.name and (e.operator in _DEMANDS or (walker.unset_fails and not e.operator))
-    )
-    return next((name for name in names if _is_unset(walker, name)), None)
-
-
-def _is_unset(walker: Walker, name: str) -> bool:
-    """Whether a variable, or an argument, is surely not set; arguments that there are have been put in."""
-    if name.isdecimal():
-        return walker.arguments is not None and len(walker.arguments) < int(name[:4])
-    return name.isidentifier() and name not in walker.variables and walker.variables.get(name) == ""
 
 
 def _reads_absent(walker: Walker, name: str, made: Command, frame: Frame) -> str:
@@ -238,9 +224,12 @@ def _name(walker: Walker, made: Command) -> str:
 
 
 def assign_defaults(walker: Walker, made: Command, frame: Frame) -> None:
-    """Make the assignments of `${NAME:=default}`."""
+    """Make the assignments of `${NAME:=default}`, and of `$((NAME += 1))`, whose value is taken for unknown."""
     for word in made.words:
         for expansion in word.expansions:
+            if expansion.operator == "((" and re.search(CHANGES, expansion.operand):
+                for name in re.findall(NAME, expansion.operand):
+                    walker.emit(frame, word.span, assignments=((name, unknown(word)),))
             if expansion.operator in ("=", ":=") and expansion.name and (default := plain(expansion)) is not None:
                 known = expansion.name in walker.variables
                 value = walker.variables.get(expansion.name)
@@ -267,8 +256,8 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     """Walk a function's body with the arguments of a call."""
     if frame.depth >= budgets.DEPTH or walker.exhausted("a function's call", made.span):
         return DONE
-    saved = walker.arguments
-    walker.arguments = walker.fields(made.words[1:])
+    saved, around = walker.arguments, walker.locals
+    walker.arguments, walker.locals = walker.fields(made.words[1:]), {}
     for pair in made.assignments:
         walker.emit(frame, made.span, assignments=(pair,))
     body, place = walker.functions[name]
@@ -276,7 +265,10 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
         frame, script=place.script, heredocs=place.heredocs, depth=frame.depth + _CALL, call=made, repeated=True
     )
     status = walker.visit(body, inner).within(Jump.CALL)
-    walker.arguments = saved
+    for kept, value in walker.locals.items():
+        word = plain_word(value or "", made.span)
+        walker.emit(frame, made.span, assignments=((kept, unknown(word) if value is None else word),))
+    walker.arguments, walker.locals = saved, around
     return status
 
 
@@ -331,10 +323,18 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
         here = structs.replace(here, tested=False)  # -e of the inner shell knows nothing of what is around it
         functions, walker.functions = walker.functions, {}
         walker.arguments, walker.zeroth = handed.arguments, handed.zeroth
+        before = len(walker.commands)
         status = walker.script(script, (), here)
         walker.functions = functions
+        if handed.literal_stars:
+            walker.commands[before:] = [_without_patterns(one) for one in walker.commands[before:]]
         _redirect_last(walker, here.scope, made.redirections)
     return status.within(Jump.SHELL)
+
+
+def _without_patterns(command: Command) -> Command:
+    """A command of a shell that leaves wildcards as they are."""
+    return structs.replace(command, words=tuple(structs.replace(word, glob=False) for word in command.words))
 
 
 def inner_dialect(name: str, outer: Dialect) -> Dialect:

@@ -14,19 +14,31 @@ from zr4lint.model.budgets import COMMANDS_OF_A_SCRIPT, FUNCTIONS, MARKS, PARSE_
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Pipe, Reach, Redirection, Word, Wrapper
-from zr4lint.shell.expansion import literal_word, word_of
+from zr4lint.shell.expansion import word_of
 from zr4lint.startup import import_alone
 
 if TYPE_CHECKING:
     from tree_sitter import Parser
 
 _OTHER = r"[^\n\t\x20-\x7e]"
+_INVERTS = (
+    r"((?:\A|[;&|({\n]|\b(?:if|elif|then|else|while|until|do)\b)[ \t]*)!"
+    r"(?=[ \t]+(?:\{|if|for|case|while|until)\s)"
+)
+"""The pattern of `!` in front of a compound command, which tree-sitter takes for a simple one."""
+_INVERTED = frozenset({"compound_statement", "if_statement", "for_statement", "case_statement", "while_statement"})
+_BLANK_WORD = r"(?<=[ \t])\\[ \t]"
+"""The pattern of an escaped blank that opens a word, which tree-sitter takes for a blank."""
+_NAMED = r"\$(?=[A-Za-z_]|\d)"
+_NAMES = r"(?<!\\)(\$\w+|\}|\"(?!\$)|\)(?=[/.:\w]))([^\s'\"`(){}<>;&|\\]+)"
+"""The pattern of an expansion with what follows in its word: of one more, tree-sitter takes the name for text."""
 _CHUNK = 16_384
 
 _MOST = 64  # scripts whose trees are kept
 _GROUPS = frozenset({"subshell", "compound_statement"})
 _UNSAID = frozenset({(), ("$?",)})
 """What `exit` has behind it where it ends with the status of the command before."""
+_INSTANT = frozenset({":", "cd", "echo", "exit", "export", "mkdir", "printf", "rm", "true"})
 _BESIDE = frozenset({"{", "}", "(", ")", ";", "\n", "comment"})
 _LONGEST = 2_000  # characters of such a script
 _COUNTED = (
@@ -88,7 +100,9 @@ def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
         parser = _idle.pop()
     except IndexError:
         parser = _new_parser()
-    data = re.sub(_OTHER, "_", text).encode("ascii")
+    plain = re.sub(_BLANK_WORD, "__", re.sub(_OTHER, "_", text))
+    plain = re.sub(_NAMES, lambda word: word[1] + re.sub(_NAMED, ".", word[2]), plain) if "$" in plain else plain
+    data = (re.sub(_INVERTS, r"\1 ", plain) if "!" in plain else plain).encode("ascii")
     own: Deadline | None = None
 
     def late(*_: object) -> bool:
@@ -170,6 +184,13 @@ class Redirect(Struct, frozen=True):
     following: Sequence[tuple[str, Node]] = ()
 
 
+def is_inverted(node: Node, frame: Frame) -> bool:
+    """Whether a compound command stands behind a `!` that was left out of the tree."""
+    if node.type not in _INVERTED:
+        return False
+    return frame.script.text[: node.start_byte].rstrip(" \t").endswith("!")
+
+
 def read_assignment(node: Node, script: MappedText) -> tuple[str, Word] | None:
     """The name and the value of an assignment; None for another node, and for an element of an array."""
     name = node.child_by_field_name("name") if node.type == "variable_assignment" else None
@@ -177,7 +198,11 @@ def read_assignment(node: Node, script: MappedText) -> tuple[str, Word] | None:
         return None
     value = node.child_by_field_name("value")
     end = node.end_byte
-    word = word_of([value], script) if value is not None else literal_word(script, end, end)
+    word = (
+        word_of([value], script)
+        if value is not None
+        else Word(script.slice(end, end), (), script.span(end, end), False)
+    )
     return script.text[name.start_byte : name.end_byte], word
 
 
@@ -259,6 +284,12 @@ def apart(node: Node) -> tuple[Node | None, list[Node]]:
     """The command of a redirected statement, and its redirections."""
     redirects = [c for c in node.named_children if c.type.endswith("_redirect")]
     return next((c for c in node.named_children if not c.type.endswith("_redirect")), None), redirects
+
+
+def is_instant(nodes: Sequence[Node], frame: Frame) -> bool:
+    """Whether the commands of a list all end at once."""
+    named = [node for node in nodes if node.is_named]
+    return all(node.type == "command" and frame.text(node).split()[0] in _INSTANT for node in named)
 
 
 def last_wait(nodes: Sequence[Node], frame: Frame) -> int:

@@ -16,7 +16,7 @@ from zr4lint.model import budgets
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.remark import Remark
 from zr4lint.model.source import Span
-from zr4lint.shell import builtins, compound, dash, simple
+from zr4lint.shell import builtins, compound, dash, simple, tree
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection, Word
 from zr4lint.shell.grammar import Refusal, refusal
 from zr4lint.shell.lexis import TooDeepError
@@ -42,7 +42,6 @@ _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
     "case_statement": compound.cases,
 }
 """The readers of nodes by type, where one takes more than a line."""
-_EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement", "ERROR"})
 _FAILS = frozenset({"command", "negated_command", "test_command"})
 _GROUPS = frozenset({"subshell", "compound_statement"})
 _CLOSING = frozenset({
@@ -165,7 +164,8 @@ class _Walk(Walker):
             reach = Reach.ALWAYS
             if background and index > waits:
                 # It ends with the shell, unless something waits for it.
-                reach = Reach.MAYBE if commands or (frame.scope and not frame.closing) else Reach.NEVER
+                goes_on = commands and not tree.is_instant(nodes[index + 1 :], frame)
+                reach = Reach.MAYBE if goes_on or (frame.scope and not frame.closing) else Reach.NEVER
             here = frame.under(reach, frame.operator if first else ";")
             here = here.ending(frame.closing and not commands and not background)
             result, first = self.visit(node, here), False
@@ -240,17 +240,6 @@ class _Walk(Walker):
             status = status.joined(result, operator, reach)
         return status
 
-    def continued(self, status: Status, operator: str, right: Node, frame: Frame) -> Status:
-        """The right side of && or ||, after a left side that ended in `status`."""
-        reach = status.behind(operator)
-        return status.joined(self.visit(right, frame.under(reach, operator)), operator, reach)
-
-    def _ends_dash(self, node: Node, frame: Frame) -> Node | None:
-        """The expansion of a command at which dash ends, and calls it a bad substitution."""
-        if not self.in_dash or frame.reach is Reach.NEVER or node.type not in _EXPANDED:
-            return None
-        return dash.bad_substitution(node, frame.script.text)
-
     # Nodes
 
     def visit(self, node: Node, frame: Frame) -> Status:
@@ -259,13 +248,19 @@ class _Walk(Walker):
             self.too_large("a command", f"{budgets.DEPTH} levels of nesting", self.span(node, frame))
             return DONE
         frame = frame.ending(frame.closing and node.type in _CLOSING)
-        if (wrong := self._ends_dash(node, frame)) is not None:
+        read = self.in_dash and frame.reach is not Reach.NEVER
+        if read and (wrong := dash.bad_substitution(node, frame.script.text)) is not None:
             self._skip([node], frame)
             self.failed, self.failed_in = self.span(wrong, frame), self.dialect
             return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
         reader = _READERS.get(node.type)
         before, self.failed = (self.failed, self.failed_in), None
-        status = self.plain(node, frame) if reader is None else reader(self, node, frame)
+        inverted = tree.is_inverted(node, frame)
+        here = structs.replace(frame, tested=True, caught=True, closing=False) if inverted else frame
+        at = len(self.commands)
+        status = self.plain(node, here) if reader is None else reader(self, node, here)
+        if inverted:
+            status = self._turned(status, frame, at, single=len(self.commands) - at == 1)
         if status.value is not Value.FALSE or frame.reach is not Reach.ALWAYS:
             self.failed = None
         elif node.type in _FAILS and self.failed is None:  # else a command within it has failed
@@ -317,6 +312,10 @@ class _Walk(Walker):
         inner = structs.replace(frame, tested=True, caught=True, closing=False)
         status = self.sequence(node.named_children, inner)
         single = [child.type for child in node.named_children] == ["command"]
+        return self._turned(status, frame, before, single=single)
+
+    def _turned(self, status: Status, frame: Frame, before: int, *, single: bool) -> Status:
+        """The status behind `!` of the commands from `before` on."""
         if single and frame.closing and not frame.caught and status.value is Value.DONE and not status.jump:
             # A build that goes on did not have it succeed.
             self.commands[before:] = [structs.replace(one, reach=Reach.NEVER) for one in self.commands[before:]]
@@ -396,5 +395,6 @@ class _Walk(Walker):
                     here = inner.piped(Pipe(number, index, index == piped, caught)) if index <= piped else inner
                     status = self.visit(right, here.under(Reach.ALWAYS, "|")).within(Jump.SHELL)
             else:
-                status = self.continued(status, operator, right, frame)
+                reach = status.behind(operator)
+                status = status.joined(self.visit(right, frame.under(reach, operator)), operator, reach)
         return status

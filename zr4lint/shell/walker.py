@@ -47,10 +47,13 @@ class TooManyError(Exception):
 class Walker(ABC):
     """The state of a walk.
 
-    `functions` are bodies by name, with the place they stand in; `arguments` are the words of `$1`, `$2` ..., None
-    where they can't be known, `zeroth` that of `$0`. `patterns` are those of the loops around that go over files,
-    by their variables, `located` the programs whose paths a substitution prints. `tells_status` tells that the script
-    asks for `$?`, `failed` is the last command that surely failed, `refused` the last one that the shell refused.
+    `functions` are bodies by name, with the place they stand in, `locals` the values that the variables had which the
+    function around has made its own, `aliases` the words of dash's aliases, None for unknown ones, with the script and
+    the offset they are known from; `arguments` are the words of `$1`, `$2` ..., None where they can't be known,
+    `zeroth` that of `$0`. `patterns` are those of the loops around that go over files, by their variables, `located`
+    the programs whose paths a substitution prints, `folders` the substitutions that print the folder. `tells_status`
+    tells that the script asks for `$?`, `failed` is the last command that surely failed, `refused` the last one that
+    the shell refused.
     """
 
     def __init__(self, dialect: Dialect, variables: Environment, files: Files | None, deadline: Deadline) -> None:
@@ -61,6 +64,8 @@ class Walker(ABC):
         self.commands: list[Command] = []
         self.remarks: list[Remark] = []
         self.functions: dict[str, tuple[Node, Frame]] = {}
+        self.locals: dict[str, str | None] = {}
+        self.aliases: dict[str, tuple[MappedText, int, str | None]] = {}
         self.arguments: tuple[Word, ...] | None = None
         self.zeroth: Word | None = None
         self.exits_on_failure = False
@@ -79,6 +84,7 @@ class Walker(ABC):
         self._outputs: dict[tuple[int, str], tuple[str, bool]] = {}
         self._substituted: list[tuple[int, int]] = []
         self.located: dict[tuple[int, str], str] = {}
+        self.folders: set[tuple[int, str]] = set()
 
     @abstractmethod
     def visit(self, node: Node, frame: Frame) -> Status:
@@ -102,7 +108,8 @@ class Walker(ABC):
         word = word_of(nodes, frame.script, ansi=not self.in_dash)
         if self.patterns and word.expansions:
             word = spliced(word, self.patterns)
-        return self._with_outputs(word, frame) if self._outputs and word.expansions else word
+        known = self._outputs or self.folders
+        return self._with_outputs(word, frame) if known and word.expansions else word
 
     def _with_outputs(self, word: Word, frame: Frame, *, splits: bool = True) -> Word:
         """A word in which the command substitutions stand for what they are known to print.
@@ -114,7 +121,9 @@ class Walker(ABC):
             key = (id(frame.script), expansion.operand)
             text, pattern = self._outputs.get(key, (None, False)) if expansion.name is None else (None, False)
             known = not pattern or (splits and not expansion.quoted)
-            if text is not None and known and expansion.operator == SUBSTITUTION:
+            if key in self.folders and expansion.operator == SUBSTITUTION:
+                expansions[index] = structs.replace(expansion, name="PWD", operator="", operand="")
+            elif text is not None and known and expansion.operator == SUBSTITUTION:
                 expansions[index] = structs.replace(expansion, name="", operator=OUTPUT, operand=text)
         return structs.replace(word, expansions=tuple(expansions))
 
@@ -251,7 +260,7 @@ class Walker(ABC):
     def assignments(self, nodes: Iterable[Node], frame: Frame) -> tuple[tuple[str, Word], ...]:
         """The assignments among nodes."""
         found = tuple(filter(None, (read_assignment(node, frame.script) for node in nodes)))
-        if self._outputs:
+        if self._outputs or self.folders:
             found = tuple((name, self._with_outputs(word, frame, splits=False)) for name, word in found)
         return found
 
@@ -295,6 +304,8 @@ class Walker(ABC):
             and words[-1]
         ):
             self.located[key] = words[-1]
+        if len(commands) == 1 and words == ["pwd"]:
+            self.folders.add(key)
         depth = len(frame.pipes)
         text = output(commands, depth, self.dialect, self.variables, lambda path: self.text_of(path, frame))
         if text is not None and len(text) <= budgets.VALUE_LENGTH:

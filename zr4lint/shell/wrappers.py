@@ -134,8 +134,9 @@ def _inner(command: Command, name: str) -> Command | None:
             takes_value = not text.startswith("--") and text[-1] in _WRAPPERS[name]
             if name == "env" and text == "-C" and at + 1 < len(words):
                 folder = words[at + 1]
-            elif name == "env" and _drops_path(words, at):
-                assignments.append(("PATH", _default_path(words[at])))
+            elif (dropped := _dropped(name, words, at)) is not None:
+                value = DEFAULT_PATH if dropped == "PATH" else ""
+                assignments.append((dropped, structs.replace(words[at], text=_put(value, words[at]), expansions=())))
             elif name == "env" and text.startswith("--chdir="):
                 folder = tail(words[at], len("--chdir="))
             elif name == "env" and (split := _split_string(words, at)) is not None:
@@ -156,16 +157,22 @@ def _inner(command: Command, name: str) -> Command | None:
     return structs.replace(command, words=words[at:], assignments=tuple(assignments), folder=folder, wrappers=wrappers)
 
 
-def _drops_path(words: Sequence[Word], at: int) -> bool:
-    """Whether an option of env takes PATH from the program's variables."""
+def _dropped(name: str, words: Sequence[Word], at: int) -> str | None:
+    """The variable that an option of env, or `command -p`, takes from the program; None for another option."""
     text = words[at].literal or ""
-    following = words[at + 1].literal if at + 1 < len(words) else None
-    return text in ("-i", "-", "--ignore-environment", "--unset=PATH") or (text == "-u" and following == "PATH")
+    if name == "command" and text == "-p":
+        return "PATH"
+    if name != "env":
+        return None
+    if text.startswith("--unset="):
+        return text.removeprefix("--unset=")
+    if text == "-u":
+        return words[at + 1].literal if at + 1 < len(words) else None
+    return "PATH" if text in ("-i", "-", "--ignore-environment") else None
 
 
-def _default_path(word: Word) -> Word:
-    """The PATH that a program has without one."""
-    return structs.replace(word, text=MappedText(DEFAULT_PATH, (0,), (word.span.start,)), expansions=())
+def _put(value: str, word: Word) -> MappedText:
+    return MappedText(value, (0,), (word.span.start,))
 
 
 def _split_string(words: tuple[Word, ...], at: int) -> tuple[Word, ...] | None:

@@ -16,7 +16,7 @@ from zr4lint.checks.witness import stays, witness
 from zr4lint.facts import Cloned, CloneRefused, PipRun, Ran, Removed, WorkdirSet
 from zr4lint.model.quoting import alike, code, contrast
 from zr4lint.model.source import Span
-from zr4lint.programs.image_paths import absolute
+from zr4lint.programs.image_paths import absolute, covers
 from zr4lint.programs.urls import repository
 
 if TYPE_CHECKING:
@@ -239,13 +239,13 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
 def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled: Text = "") -> Outcomes:
     """Pip installs from this requirements file, after its repository is cloned to `target`."""
     clone = clone_to(subject, target)
-    runs = [(run, span) for run in subject.environment.own_installs for path, span in run.files if path == file]
+    runs = [(run, span) for run in subject.environment.own_installs for path, span in run.files if _is(path, file)]
     undone = [
         (run, span)
         for run in subject.facts.of(PipRun, subject.lineage)
         if run.command.action == "uninstall"
         for path, span in run.files
-        if path == file and not maybe(run.at)
+        if _is(path, file) and not maybe(run.at)
     ]
     expected = f"pip install -r {file}"
     after = [(run, span) for run, span in runs if clone is None or run.at.order > clone.at.order]
@@ -280,6 +280,11 @@ def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled:
         yield Unmet(message, named, expected=f"{expected} after the clone", fix=moved)
     else:
         yield _not_installed(subject, clone, file, spelled or expected.removeprefix("pip install "), expected)
+
+
+def _is(path: str | None, file: str) -> bool:
+    """Whether a path is that of a file, or one of a loop's pattern that fits it."""
+    return path is not None and covers(path, file, recursive=False)
 
 
 def _not_installed(subject: Subject, clone: Cloned | None, file: str, spelled: str, expected: str) -> Unmet:

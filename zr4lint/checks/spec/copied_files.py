@@ -198,6 +198,10 @@ def _mode_of(subject: Subject, copy: Copied, after: Sequence[ModeChanged], path:
         message = f"{code(path)} is made executable before it is copied"
         fix = add_line(subject.source, copy.at.instruction, f"RUN {expected}")
         notes = ("COPY sets the mode of the file again.",)
+        before = (c for c in subject.facts.of(Copied, subject.lineage) if c.at.order < early[-1].at.order)
+        if any(c.target == path for c in before):
+            message = f"{code(path, 38)} is copied again, after its chmod"
+            return Unmet(message, copy.at.instruction.span, expected=f"{expected} after it", fix=fix, notes=notes)
         return Unmet(message, early[-1].at.span, expected=f"{expected} after the COPY", fix=fix, notes=notes)
     fix = add_line(subject.source, copy.at.instruction, f"RUN {expected}")
     if open_ := next((c for c in changes if c.unknown and c.at.order > copy.at.order), None):

@@ -15,6 +15,7 @@ from zr4lint.model.quoting import code, contrast
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Variable
+    from zr4lint.model.source import Span
 
 
 @check("env")
@@ -31,10 +32,12 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
         if setting is None:
             anchor = siblings[-1].at.instruction if siblings else None
             line = f"ENV {name}={written(subject, value)}"
+            place, notes = set_elsewhere(subject, name) or (anchor.span if anchor else None, ())
             yield Unmet(
                 f"{name} is not set" if subject.whole == "the image" else f"{name} is not set in {subject.whole}",
-                anchor.span if anchor else None,
+                place,
                 expected=line,
+                notes=notes,
                 fix=add_line(subject.source, anchor, line) if anchor else None,
                 add=line,
             )
@@ -51,6 +54,23 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
                 else None,
                 unsure=setting.value is None,
             )
+
+
+_LASTS = {
+    "ARG": "A variable of ARG is not in the image.",
+    "LABEL": "A label is no variable.",
+    "RUN": "A variable that a RUN sets ends with that RUN.",
+}
+"""Why an instruction that gives something a variable's name does not set it in the image."""
+
+
+def set_elsewhere(subject: Subject, name: str) -> tuple[Span, tuple[str, ...]] | None:
+    """The words by which another instruction than ENV sets a variable, and why that does not last."""
+    for instruction in subject.dockerfile.instructions:
+        found = re.search(rf"(?<![\w$]){re.escape(name)}=", instruction.arguments.text)
+        if found is not None and instruction.keyword in _LASTS:
+            return instruction.arguments.span(found.start(), found.end() - 1), (_LASTS[instruction.keyword],)
+    return None
 
 
 def _differs(name: str, found: str | None, wanted: str) -> str:
@@ -86,8 +106,8 @@ def path_first(subject: Subject, *, folder: Folder) -> Outcomes:
             notes = ("Names of variables are case-sensitive.",)
             yield Unmet(message, alike.span, expected=expected, fix=fix, notes=notes)
             return
-        place = made.path_span if made is not None else None
-        yield Unmet(f"PATH does not contain {code(folder)}", place, expected=expected, add=expected)
+        place, why = set_elsewhere(subject, "PATH") or (made.path_span if made is not None else None, ())
+        yield Unmet(f"PATH does not contain {code(folder)}", place, expected=expected, notes=why, add=expected)
         return
     last = settings[-1]
     if last.value is None:

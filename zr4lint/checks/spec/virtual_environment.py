@@ -10,7 +10,7 @@ from zr4lint.checks.registry import check
 from zr4lint.checks.spec.apt_packages import installs
 from zr4lint.checks.spec.copied_files import taken_away
 from zr4lint.checks.witness import witness
-from zr4lint.facts import Removed, VenvCreated
+from zr4lint.facts import Ran, Removed, VenvCreated
 from zr4lint.model.quoting import code, contrast, plain
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
     elif removal is not None:
         fix = take_out(subject.source, removal.at, f"Keep {path}")
         yield Unmet(f"{code(lost)} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
-    elif not found.has_pip:
+    elif not found.has_pip and not any(_ensures_pip(ran, found) for ran in subject.facts.of(Ran, subject.lineage)):
         message = f"{code(path)} is created without pip"
         notes = ("pip is not found on PATH afterwards.",)
         left_out = found.without_pip
@@ -46,6 +46,12 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
         yield Unmet(f"{code(path)} is created only conditionally", found.at.span, expected=expected, unsure=True)
     else:
         yield met(found.at)
+
+
+def _ensures_pip(ran: Ran, made: VenvCreated) -> bool:
+    """Whether a command puts pip into a new virtual environment."""
+    words = [argument.value for argument in ran.arguments]
+    return ran.at.order > made.at.order and words[1:3] == ["-m", "ensurepip"] and f"{made.path}/" in (words[0] or "")
 
 
 def _removed(subject: Subject, path: str, created: VenvCreated) -> tuple[Removed | None, str]:

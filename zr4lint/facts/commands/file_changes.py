@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -48,6 +49,7 @@ _SPARES_ITSELF = ("symbolic", "symbolic-link", "s", "backup", "b", "link", "l", 
 """Options with which a file may be put in its own place."""
 _EMPTY = frozenset({"", ":", "true"})
 """Commands that print nothing, "" for a redirection alone."""
+_NEAR = 50  # facts among which a folder is looked for
 _TRUNCATES = frozenset({">", ">|", "&>"})
 
 
@@ -131,7 +133,9 @@ def _rewritten(
                 state.write(call.path(source.value), None)
     copies = row.writes is Operands.TARGET and call.command.reach is Reach.ALWAYS
     for index, path in enumerate(written):
-        state.write(path, texts[index] if copies and index < len(texts) else None)
+        state.write(
+            path, texts[index] if copies and index < len(texts) else None, new=row.writes is not Operands.TARGET
+        )
 
 
 def _programs(
@@ -196,10 +200,19 @@ def _written(call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Arg
     target = call.path(destination)
     if target is None:
         return
-    into = folder is not None or (destination or "").endswith("/") or call.state.is_folder(target)
+    into = folder is not None or (destination or "").endswith("/") or _is_folder(call, target)
     for source in sources:
         name = (source.value or "").rstrip("/").rpartition("/")[2]
         yield posixpath.normpath(f"{target}/{name}") if into else target
+
+
+def _is_folder(call: Call, path: str) -> bool:
+    """Whether a path is known to be a folder: of the build before, or one that this RUN has made."""
+    own = takewhile(lambda fact: fact.at.instruction is call.instruction, reversed(call.script.reading.facts))
+    return call.state.is_folder(path) or any(
+        isinstance(fact, FolderMade) and fact.path == path and not fact.file and fact.at.reach is Reach.ALWAYS
+        for fact in islice(own, _NEAR)
+    )
 
 
 @reads("sed")
@@ -359,4 +372,4 @@ def _texts(call: Call) -> Iterator[Fact]:
             for name, value in configured(text.text):
                 call.state.pip_config = call.state.pip_config.put(name, value)
     elif command.reach is not Reach.NEVER:
-        call.state.write(path, None)
+        call.state.write(path, None, new=not adds)

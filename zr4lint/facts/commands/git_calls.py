@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Call
     from zr4lint.facts.fact import Fact
 
-_UPDATES = frozenset({"config", "fetch", "init", "pull", "remote", "rm"})
+_UPDATES = frozenset({"config", "fetch", "init", "mv", "pull", "remote", "rm"})
 """Commands other than checkout that change which repository a folder shows."""
 _COUNTS = frozenset("123456789")
 _MOUNTS = ("/dev/", "/proc/", "/run/", "/sys/")

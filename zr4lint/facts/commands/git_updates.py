@@ -11,7 +11,7 @@ from msgspec import structs
 from zr4lint.facts.command_facts import Cloned, Removed
 from zr4lint.facts.remotes import Remotes, Repository
 from zr4lint.programs.git import Clone, GitCommand, Update, parse_update, read_git
-from zr4lint.programs.image_paths import folders_above
+from zr4lint.programs.image_paths import absolute, folders_above
 from zr4lint.programs.option_reading import Parsed
 from zr4lint.programs.urls import repository as repository_of
 from zr4lint.shell import Argument, Reach
@@ -42,6 +42,11 @@ def updated(call: Call) -> Iterator[Fact]:
     states = ((place, _repository(call, remotes, place)) for place in (folder, *folders_above(folder)))
     folder, found = next((state for state in states if state[1] is not None), (folder, None))
     if found is None:
+        return
+    if update.kind == "take":
+        start = call.path("." if update.folder == "" else update.folder)
+        taken = (absolute(word.value, start) for word in update.sources if word.value is not None)
+        yield Removed(call.at(relative=True), tuple(path for path in taken if path is not None), recursive=True)
         return
     if update.kind == "empty":
         yield Removed(call.at(relative=True), (f"{folder}/*",), recursive=True)

@@ -15,6 +15,7 @@ from zr4lint.facts.permissions import mounted_over
 from zr4lint.knowledge.versions import lets_in, pin_of
 from zr4lint.model.quoting import code
 from zr4lint.model.source import MappedText, Span
+from zr4lint.programs.image_paths import mount_target
 from zr4lint.programs.option_reading import Grammar, Option, parse_options
 from zr4lint.programs.pip import (
     PipCommand,
@@ -46,6 +47,7 @@ _OF_VENV = Grammar(
 _OF_VIRTUALENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "help", "no-pip"}))
 _SETTINGS = ("PIP_", "UV_")
 _SYSTEM = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/cuda/bin")
+_PACKAGES = r"/lib(?:64)?(?:/python[^/]*(?:/site-packages)?)?"
 _SPECIFIER = r"=?\s*\d[\w.*+!~=,-]*"
 _VERSION = r"=?\s*\d"
 _NOT_THERE = "pip fails with `Could not open requirements file`."
@@ -126,7 +128,8 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
 
 
 def _pip_run(call: Call, pip: PipCommand) -> PipRun:
-    settings = {n: v for n, v in call.variables.items() if n.startswith(_SETTINGS)}
+    alone = pip.parsed.has("isolated")
+    settings = {n: v for n, v in call.variables.items() if n.startswith(_SETTINGS) and not alone}
     settings = {**call.state.pip_config, **_configured(call, settings.get("PIP_CONFIG_FILE")), **settings}
     named = pip.parsed.all("requirement")
     paths = [file_of(option.value) if option.value is not None else None for option in named]
@@ -135,7 +138,7 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     path = call.variables.get("PATH")
     programs = pip.program.rpartition("/")[0] or (path or "").partition(":")[0]
     if programs.startswith("/") and programs not in _SYSTEM:  # for a user, the system's pip installs into ~/.local
-        at = call.kept(at, programs.removesuffix("/bin") or "/")
+        at = call.kept(at, _packages(call, programs.removesuffix("/bin") or "/"))
     if pip.action == "install":
         at = call.online(at)
     given = pip.parsed.options
@@ -167,6 +170,12 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
         projects=listings.projects,
         constraints=listings.constraints,
     )
+
+
+def _packages(call: Call, environment: str) -> str:
+    """The folder that pip installs into, as far as a mount of the RUN may hide it: packages, or the environment."""
+    mounts = (mount_target(flag.value or "") for flag in call.instruction.flags if flag.name == "mount")
+    return next((m for m in mounts if re.fullmatch(_PACKAGES, m.removeprefix(environment))), environment)
 
 
 def _configured(call: Call, path: str | None) -> dict[str, str | None]:

@@ -23,11 +23,13 @@ _SETS_VARIABLES = frozenset({".", "source", "read", "mapfile", "readarray", "get
 
 
 def _with_folder(scope: Scope, command: Command) -> Scope:
-    """A scope whose PWD is the folder it is in, for a command that uses it."""
+    """A scope whose PWD is the folder it is in, and OLDPWD the one before, for a command that uses either."""
     words = (*command.words, *(word for _, word in command.assignments), *(r.target for r in command.redirections))
-    if not any(e.name == "PWD" for word in words if word is not None for e in word.expansions):
+    names = {e.name for word in words if word is not None for e in word.expansions}
+    if names.isdisjoint(("PWD", "OLDPWD")):
         return scope
-    return structs.replace(scope, variables=scope.variables.changed({"PWD": scope.folder}))
+    folders = {"PWD": scope.folder} | ({"OLDPWD": scope.previous} if scope.previous is not None else {})
+    return structs.replace(scope, variables=scope.variables.changed(folders))
 
 
 def _called(script: Script, word: str, path: str | None) -> str:

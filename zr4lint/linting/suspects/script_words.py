@@ -146,6 +146,8 @@ def _another(facts: Facts, ran: Ran) -> Iterator[Suspect]:
         if ran.program not in _PRINTERS and not _ALONE.match(ran.program):
             continue
         word = before.value or ""
+        if ran.program == "git" and argument.value in ("mv", "rm"):
+            continue
         if before is ran.arguments[0] and ran.program in _PRINTERS:
             yield Suspect(
                 before.span,

@@ -1,0 +1,83 @@
+"""Expansions and names at which a shell ends, and commands that it refuses to run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from zr4lint.model.quoting import code
+from zr4lint.shell.arithmetic import divides_by_zero
+from zr4lint.shell.commands import Command, Reach, Word
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from zr4lint.model.source import Span
+    from zr4lint.shell.status import Status
+    from zr4lint.shell.tree import Frame
+    from zr4lint.shell.walker import Walker
+
+_DEMANDS = frozenset({"?", ":?"})
+_DEFAULTS = frozenset({"-", ":-", "=", ":=", "+", ":+"})
+_NAMES = frozenset({"variable_assignment", "variable_name", "word"})
+_PLAIN = r"(?a:\w[\w.-]*)"
+
+
+def refused(walker: Walker, made: Command, frame: Frame, why: str, *, ends: bool) -> Status:
+    """Record a command that the shell does not run, and `ends` at."""
+    why = why if frame.reach is Reach.ALWAYS else ""
+    walker.record(structs.replace(made, reach=Reach.NEVER, refused=why), frame)
+    return walker.refuse(made.span, frame, ends=ends)
+
+
+def ends_at_words(walker: Walker, words: Iterable[Word], span: Span, frame: Frame) -> Status | None:
+    """The outcome of a statement at whose words the shell ends; None where it doesn't."""
+    why = refused_expansion(walker, words)
+    if not why:
+        return None
+    made = Command((), (), (), span, frame.operator, frame.reach, frame.scope, None)
+    return refused(walker, made, frame, why, ends=True)
+
+
+def refused_words(walker: Walker, made: Command) -> str:
+    """Why the shell ends at the words of a command, or at the assignments in front of it; "" where it doesn't."""
+    constant = next((name for name, _ in made.assignments if name in walker.constants), "")
+    if constant and walker.in_dash:
+        return f"{code(constant, 30)} is read-only, which ends the shell"
+    return refused_expansion(walker, (*made.words, *(word for _, word in made.assignments)))
+
+
+def refused_expansion(walker: Walker, words: Iterable[Word]) -> str:
+    """Why the shell ends at an expansion among words; "" where it doesn't.
+
+    It does so for `${NAME:?}` without a value, for what is not set where `set -u` is on, and dash for a division by 0.
+    """
+    for expansion in (expansion for word in words for expansion in word.expansions):
+        name, operator = expansion.name, expansion.operator
+        if operator == "((" and walker.in_dash and divides_by_zero(expansion.operand, walker.variables.get):
+            return "a division by zero ends the shell"
+        if not name or operator in _DEFAULTS:
+            continue
+        if operator in _DEMANDS and _is_unset(walker, name):
+            return f"`{name}` is not set, which ends the shell"
+        if operator == ":?" and walker.variables.get(name) == "" and name.isidentifier():
+            return f"`{name}` is empty, which ends the shell"
+        if walker.unset_fails and _is_unset(walker, name):
+            return f"`{name}` is not set, which ends a shell with `set -u`"
+    return ""
+
+
+def _is_unset(walker: Walker, name: str) -> bool:
+    """Whether a variable, or an argument, is surely not set; arguments that there are have been put in."""
+    if name.isdecimal():
+        return walker.arguments is not None and len(walker.arguments) < int(name[:4])
+    return name.isidentifier() and name not in walker.variables and walker.variables.get(name) == ""
+
+
+def has_bad_name(node: Node, frame: Frame) -> bool:
+    """Whether a declaration, such as `export`, has a word that can't name a variable."""
+    names = (frame.text(child).partition("=")[0] for child in node.named_children if child.type in _NAMES)
+    return any(re.fullmatch(_PLAIN, name) and not name.isidentifier() for name in names)
