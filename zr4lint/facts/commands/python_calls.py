@@ -15,7 +15,7 @@ from zr4lint.facts.permissions import mounted_over
 from zr4lint.knowledge.versions import lets_in, pin_of
 from zr4lint.model.quoting import code
 from zr4lint.model.source import MappedText, Span
-from zr4lint.programs.image_paths import mount_target
+from zr4lint.programs.image_paths import has_wildcard, mount_target
 from zr4lint.programs.option_reading import Grammar, Option, parse_options
 from zr4lint.programs.pip import (
     PipCommand,
@@ -213,6 +213,8 @@ def _names_nothing(call: Call, option: Option) -> bool:
     if option.name not in ("constraint", "requirement") or not file or "://" in file:
         return False
     path = call.path(file) or ""
+    if has_wildcard(path):  # that of a loop over files
+        return False
     return bool(call.state.lost.get(path)) or (path != "" and path not in call.state.written and call.is_missing(path))
 
 
