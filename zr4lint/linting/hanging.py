@@ -23,6 +23,7 @@ _FORMS = (
     (re.compile(r"^pip does not install (\S+)$"), "pip does not install {}"),
     (re.compile(r"^no repository is cloned to (\S+)$"), "no repository is cloned to {}"),
     (re.compile(r"^(\S+) has no `=`$"), "{} have no `=`"),
+    (re.compile(r"^nothing in the image is at (\S+)$"), "nothing in the image is at {}"),
 )
 _REFUSALS = frozenset((SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code))
 REMOVED = re.compile(r" is removed again$|^this removes execute permission ")
@@ -82,6 +83,7 @@ def one_for_all(
     worst = max((finding.severity for finding in everyone), default=told.severity)
     listed = [] if told_all else [f for f in others if f.severity is worst] or others
     codes = dict.fromkeys(c for f in everyone for c in (f.code, *f.also) if c != told.code)
+    listed.sort(key=lambda f: f.requirement is None)
     said = [*effects(f.message for f in listed if f.message != told.message)]
     said = [
         *(note.removeprefix(_BECAUSE).strip().rstrip(".") for note in told.notes if note.startswith(_BECAUSE)),

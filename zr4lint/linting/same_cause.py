@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _LACK = re.compile(r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bsets no\b|\bconditionally\b")
 _WRONG_WORDS = re.compile(r"pinned|requested|, not `")
 _NOT_COPIED = re.compile(r"^`(\S+)` is not copied$|^the target of (\S+) is ")
+_NOT_CLONED = re.compile(
+    r"^no repository is cloned to |^the target of this clone is |^the clone in .* is removed|^WORKDIR "
+)
+_NOTHING_AT = "nothing in the image is at "
 _TOGETHER = re.compile(r" is (?:not installed with|installed without) \S+$")
 _OF_LINES = re.compile(r" on lines? \d| has \d+ lines?\b")
 _ABSENT = re.compile(r"^pip does not install (\S+)$|^(\S+) is not installed into the environment on PATH$")
@@ -109,7 +113,7 @@ def _unparsed(findings: list[Finding], judged: Judged) -> list[Finding]:
 
 
 def _redirected(findings: list[Finding]) -> list[Finding]:
-    """The findings, with ShellCheck's on redirections that are meant as versions under the ones that tell so."""
+    """Merge ShellCheck's findings on redirections into the finding that says a version was meant."""
     for told in [finding for finding in findings if _AS_REDIRECTION.search(finding.message)]:
         same = [f for f in findings if f.code == "SC2261" and told.span.start <= f.span.start < told.span.end]
         findings = _under(told, same, findings) if same else findings
@@ -178,7 +182,7 @@ def _by_command(findings: list[Finding], judged: Judged) -> Iterator[Finding]:
 
 
 def _dependent(told: Iterable[Finding]) -> list[Finding]:
-    """Merge a finding that needs a missing package into the finding on that package."""
+    """Merge a finding that needs a missing package, script or clone into the finding on that one."""
     findings = left = list(told)
     there = {id(finding) for finding in findings}
     for cause in findings:
@@ -200,6 +204,9 @@ def _dependent(told: Iterable[Finding]) -> list[Finding]:
                 ],
                 left,
             )
+        elif _NOT_CLONED.search(cause.message):
+            absent = [f for f in left if f.message.startswith(_NOTHING_AT) and f.span.start > cause.span.start]
+            left = _under(cause, absent, left)
         if left is not before:
             there = {id(finding) for finding in left}
     return left

@@ -15,8 +15,8 @@ from zr4lint.shell.arithmetic import evaluate
 from zr4lint.shell.binding import bound
 from zr4lint.shell.commands import Dialect, Reach, Word
 from zr4lint.shell.expansion import expand_all, plain_word, unbraced, unknown
+from zr4lint.shell.fatal_steps import ends_at_words
 from zr4lint.shell.printed_text import fields
-from zr4lint.shell.refusals import ends_at_words
 from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, after, between
 

@@ -22,7 +22,7 @@ from zr4lint.shell.grammar import Refusal, refusal
 from zr4lint.shell.lexis import TooDeepError
 from zr4lint.shell.printed_text import into_files
 from zr4lint.shell.status import CONDITION, DONE, Jump, Status, Value
-from zr4lint.shell.tree import Frame, apart, is_tested, last_wait, over_budget, parse_tree, read_redirect
+from zr4lint.shell.tree import Frame, apart, is_tested, last_wait, over_budget, parse_tree, read_redirect, readable
 from zr4lint.shell.walker import TooManyError, Walker
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class _Walk(Walker):
             placeholder = "<" + "h" * (heredoc.end - heredoc.start - 1)
             text = text[: heredoc.start] + placeholder + text[heredoc.end :]
             bodies[heredoc.start] = heredoc.body
-        root = parse_tree(text, self.deadline)
+        root = parse_tree(readable(text), self.deadline)
         if root is None:
             self.too_large("a script", f"{budgets.PARSE_SECONDS:g} seconds", script.span(0, 1))
             return DONE

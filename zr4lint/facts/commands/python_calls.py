@@ -148,7 +148,8 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     if listings is not None:
         pip = _with_listed(pip, listings)
     gone = [option for option in given if _names_nothing(call, option)]
-    unusable = (option.span for option in given if option in gone or _misfits(call, pip, option))
+    # A list that was never there is judged by the rules on lists: it may only be in the wrong place or order.
+    unusable = (o.span for o in given if (o in gone and not _is_absent(call, o)) or _misfits(call, pip, o))
     if pip.action == "install":
         pip = structs.replace(pip, refused=(*pip.refused, *unusable))
     limits = call.state.written.get(call.path(settings.get("PIP_CONSTRAINT")) or "")
@@ -216,6 +217,12 @@ def _names_nothing(call: Call, option: Option) -> bool:
     if has_wildcard(path):  # that of a loop over files
         return False
     return bool(call.state.lost.get(path)) or (path != "" and path not in call.state.written and call.is_missing(path))
+
+
+def _is_absent(call: Call, option: Option) -> bool:
+    """Return whether a missing list of requirements is none that the build wrote, or that belongs to the image."""
+    path = call.path(file_of(option.value or "")) or ""
+    return option.name == "requirement" and not call.state.lost.get(path) and not path.startswith("/tmp/")
 
 
 def _misfits(call: Call, pip: PipCommand, option: Option) -> bool:
