@@ -1,4 +1,4 @@
-"""The advice for a log without a known cause, or one that ends too early."""
+"""Writes advice for a log without a known cause, and for one that ends too early."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ _ENDS = (
     "building at STEP",
     "error building image",
 )
-"""The builder's words about a command that failed: none of its output."""
+"""Words of the builder on a failed command; lines with them are not output of the command."""
 
 _CUT = 200
 
 
 def code_meaning(code: int) -> str:
-    """The meaning of an exit code; "" if it has none."""
+    """Return the meaning of an exit code, or "" if it has none."""
     return _MEANINGS.get(code, "")
 
 
 def next_steps(failure: Failure, place: Place | None) -> tuple[str, ...]:
-    """Advice where no cause is known: the lines that matter, then ways to see more."""
+    """Return advice on a failure without a known cause: the relevant lines, then ways to see more."""
     return tuple(map(redacted, (*_lines(failure), *_ways(failure, place))))
 
 
@@ -84,7 +84,7 @@ def _ways(failure: Failure, place: Place | None) -> Iterator[str]:
 
 
 def truncated(failure: Failure, path: str, catalogue: Catalogue) -> tuple[str, ...]:
-    """Advice for a log that ends in a step without a failure."""
+    """Return advice on a log that ends in a step without a failure."""
     name = failure.name
     count = f"{name.number} of {name.of}, " if name is not None and name.number and name.of else ""
     last = next((line.text.strip() for line in reversed(failure.lines) if line.text.strip()), "")

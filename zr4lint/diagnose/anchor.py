@@ -1,8 +1,8 @@
-"""Words to look for: literal text with captures, which is matched in linear time.
+"""Templates: literal text with captures, matched in linear time.
 
-`<name>` stands for a word without blanks, `<name...>` for words of at most 200 characters. `^` at the start and `$` at
-the end stand for those of a line. A blank stands for any blanks and for one line end. What is looked for is the
-longest literal part; the rest is compared there, on a bounded stretch of text.
+`<name>` captures one word without blanks, `<name...>` up to 200 characters of words. `^` at the start and `$` at the
+end match those of a line. A blank matches any blanks and one line end. The longest literal part is searched for first,
+and the rest is compared there, on a bounded part of the text.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _WORDS = {
     "column": r"\d",
     "variable": r"[A-Z0-9_]",
 }
-"""The pattern of a capture of this name; others match all but blanks."""
+"""Character patterns of captures by name; other captures match all characters but blanks."""
 
 _FIRST = {"path": r"(?=[^\s\"'`]{0,200}?/)", "version": r"(?=[<>=!~]{0,2}\d)", "n": ""}
 
 
 class Template(Struct, frozen=True):
-    """A template ready to be matched: its longest literal part, where that begins in it at most, and all of it.
+    """A compiled template: its longest literal part, the greatest offset of that part, and the whole pattern.
 
-    `source` is the pattern of all of it. A log holds the words of few templates, so that it is compiled when needed.
+    `source` is the whole pattern. It is compiled at its first use, since a log contains few templates.
     """
 
     text: str
@@ -47,7 +47,7 @@ class Template(Struct, frozen=True):
     names: tuple[str, ...]
 
     def matches(self, text: str, joined: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-        """Where the words are in a text, with their captures; in `joined` each line end is a blank."""
+        """Yield the offsets of matches and their captures; `joined` is `text` with a blank for each line end."""
         at = joined.find(self.literal)
         for _ in range(_MOST_TRIES):
             if at < 0:
@@ -56,7 +56,7 @@ class Template(Struct, frozen=True):
             if found:
                 yield found.start(), _values(found)
             at = joined.find(self.literal, max(at + len(self.literal), found.end() if found else 0))
-        first = at  # beyond that only the last ones are tried: what ended a step stands at its end
+        first = at  # of more places only the last ones are tried, since the error that ended a step is at its end
         at = joined.rfind(self.literal, first) if first >= 0 else -1
         for _ in range(_MOST_TRIES):
             if at < first or first < 0:
@@ -67,11 +67,11 @@ class Template(Struct, frozen=True):
             at = joined.rfind(self.literal, first, at)
 
     def _at(self, at: int, text: str) -> re.Match[str] | None:
-        """The match whose literal part is at an offset."""
+        """Return the match whose literal part is at an offset; None if there is none."""
         low, high = max(at - self.before, 0), min(at + len(self.literal) + 3 * MOST_CHARACTERS, len(text))
         pattern = _compiled(self.source)
         found = pattern.search(text, low, high)
-        while found and found.end() <= at:  # the same words in a line above
+        while found and found.end() <= at:  # a line above has the same words
             found = pattern.search(text, found.end(), high)
         return found if found and found.start() <= at else None
 
@@ -81,11 +81,11 @@ def _values(found: re.Match[str]) -> Mapping[str, str]:
 
 
 class TemplateError(ValueError):
-    """A template that can't be used; the message says why."""
+    """A template is invalid; the message gives the reason."""
 
 
 def compile_template(text: str, least: int = 4) -> Template:
-    """Make a template ready; TemplateError if its literal parts are shorter than `least`."""
+    """Compile a template; raise TemplateError if its literal parts are shorter than `least` characters."""
     inner = text.removeprefix("^")
     inner = inner.removesuffix("$") if inner.endswith("$") else inner
     parts: list[str] = []
@@ -108,7 +108,7 @@ def compile_template(text: str, least: int = 4) -> Template:
     if len(literal) < least:
         raise TemplateError(f"{text!r} has no {least} literal characters in a row")
     start = r"^" if text.startswith("^") else ""
-    cut = inner.endswith("...>")  # the capture takes what there is of the line, which may be longer than it can hold
+    cut = inner.endswith("...>")  # the capture is cut, since the line may be longer than a capture
     end = r"[ ]*$" if text.endswith("$") and inner != text.removeprefix("^") and not cut else ""
     return Template(text, literal, before, start + "".join(parts) + end, tuple(dict.fromkeys(names)))
 

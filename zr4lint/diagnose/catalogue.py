@@ -1,4 +1,4 @@
-"""Read signatures, those of zr4lint and of configurations, and report all problems in them."""
+"""Reads the signatures of zr4lint and of configurations, and reports all problems in them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ FOLDER = "signatures"
 MAX_BYTES = 4_000_000
 _ARRAY = "signature"
 _LEAST = {"says": 4, "reads": 4}
-"""The minimum length of the literal part of a template; at the start of a line, one less."""
+"""The minimum length of the literal part of a template; one less if it is at the start of a line."""
 
 
 class SignatureError(Exception):
-    """Signatures that can't be used; each line of the message names file, signature and key."""
+    """Signatures are invalid; each line of the message names the file, the signature and the key."""
 
 
 class Source(Struct, frozen=True):
-    """A document of signatures: how messages call it, what it holds, and its text where that is known."""
+    """A document of signatures: its name in messages, its content, and its text if known."""
 
     shown: str
     document: Mapping[str, Any]
@@ -36,19 +36,19 @@ class Source(Struct, frozen=True):
 
 
 def shipped_files() -> list[str]:
-    """The names of the documents that come with zr4lint, without their folder and ending."""
+    """Return the names of zr4lint's own documents, without folder and suffix."""
     names = os.listdir(os.path.join(rules_folder(), FOLDER))
     return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
 @cache
 def shipped() -> Catalogue:
-    """The signatures that come with zr4lint."""
+    """Return zr4lint's own signatures."""
     return read_catalogue(_shipped_sources())
 
 
 def load(paths: Sequence[str]) -> Catalogue:
-    """The signatures that come with zr4lint, and those of more files; one of the same id takes the place of ours."""
+    """Return zr4lint's own signatures and those of more files, which replace own ones with the same id."""
     return read_catalogue(_shipped_sources(), [_source(path) for path in paths]) if paths else shipped()
 
 
@@ -73,7 +73,7 @@ def _source(path: str) -> Source:
 
 
 def read_catalogue(sources: Iterable[Source], more: Iterable[Source] = ()) -> Catalogue:
-    """Read documents, of which those in `more` may replace signatures; SignatureError lists all problems."""
+    """Read documents; those in `more` may replace signatures. SignatureError lists all problems."""
     reader = _Reader()
     for source in sources:
         reader.read(source)
@@ -97,7 +97,7 @@ def _literals(groups: Iterable[Sequence[Template]]) -> tuple[str, ...]:
 
 
 class _Reader:
-    """Reads documents one after the other, and keeps what is wrong with them."""
+    """Reads documents one after the other and collects their problems."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
@@ -129,7 +129,7 @@ class _Reader:
             self.transient += self.templates(rest.transient, Problem("", "transient"))
 
     def table(self, table: Mapping[str, Any], kind: Any, index: int | None) -> Any:
-        """A table as a struct; None if it does not fit, with every reason added to the problems."""
+        """Return a table as a struct; None if it does not fit, with every reason added to the problems."""
         try:
             return convert(table, kind)
         except ValidationError:
@@ -149,7 +149,7 @@ class _Reader:
         return None
 
     def add(self, signature: Signature, index: int) -> None:
-        """Add a signature, its templates made ready."""
+        """Add a signature with its templates compiled."""
         place = Problem("", "", _ARRAY, index, f"signature {signature.id}")
         if signature.id in self.found and signature.id not in self.replaceable:
             self.error(structs.replace(place, key="id", message="`id` is given twice"))
@@ -168,7 +168,7 @@ class _Reader:
         )
 
     def templates(self, texts: Sequence[str], place: Problem) -> tuple[Template, ...]:
-        """Templates made ready."""
+        """Return compiled templates; invalid ones are added to the problems."""
         found = []
         for text in texts:
             try:
@@ -178,7 +178,7 @@ class _Reader:
         return tuple(found)
 
     def check_names(self) -> None:
-        """Report names that no signature has."""
+        """Report names that are not the id of a signature."""
         for id_, compiled in self.found.items():
             self.source, self.lines, index = self.places[id_]
             signature = compiled.signature
@@ -190,5 +190,5 @@ class _Reader:
                         self.error(Problem(message, key, _ARRAY, index, f"signature {id_}"))
 
     def error(self, problem: Problem) -> None:
-        """Keep a problem."""
+        """Add a problem."""
         self.problems.append(problem.text(self.source.shown, self.lines))

@@ -1,4 +1,4 @@
-"""From the bytes of a log to its lines: decoded, without colours, redraws and the prefixes that others put in front."""
+"""Decodes the bytes of a log to lines, without colours, redraws and the prefixes of other programs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 CHUNK = 1 << 18
 LONGEST = 1 << 16
-"""A line is cut at so many characters."""
+"""The most characters of a line; longer lines are cut."""
 
 _SAMPLE = 1 << 16
 _MOST_CONTROLS = 0.1
@@ -32,16 +32,16 @@ _PREFIX = re.compile(
     r"(?:(?:info|warn|error|fatal|debug) {1,2}[a-z]\w*+ +- )?"  # a step of a Jenkins library
     r"(?:[a-z][\w.-]{0,80}[-_]\d++ +\| ?)?"  # compose
     r"(?:##\[(?:group|endgroup|error|command|warning|section|debug)\]|::(?:group|error|endgroup)::)?"
-    r"(?<!\n)",  # something has to be there: else each line would be replaced by itself
+    r"(?<!\n)",  # an empty prefix must not match, since each line would be replaced by itself
     re.MULTILINE,
 )
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)
 _SERVICE = re.compile(r"^[a-z][\w.-]*+ +\| ?", re.MULTILINE)
 _TAG = re.compile(r" {0,9}\[(?!internal\])[A-Z]?[a-z][\w.-]{1,40}\]")
-"""The name that a program which calls the builder puts in front of all lines."""
+"""Matches the name that a program which calls the builder writes before each line."""
 
 _MAVEN = re.compile(r"^\[INFO\] (?:>> )?(?:#\d+ \[|Step \d+/\d+ :|STEP \d+)", re.MULTILINE)
-"""The builder's lines as a plugin of Maven prints them."""
+"""Matches the builder's lines as printed by a Maven plugin."""
 
 _STEP = re.compile(
     r"^(?:> ?)?\s*+(?:#\d+ \[|\[\+\] Building|=> |Step \d+/\d+ :|(?:\[\d+/\d+\] )?STEP \d+)", re.MULTILINE
@@ -52,17 +52,17 @@ class Readable(Protocol):
     """A stream of bytes."""
 
     def read(self, size: int = -1, /) -> bytes:
-        """The next bytes, none at the end."""
+        """Return the next bytes, or none at the end."""
 
 
 class NoLogError(Exception):
-    """The input is not a log; the message says what it is, and what to do."""
+    """The input is not a log; the message says what it is and what to do."""
 
 
 def batches(stream: Readable, told: Callable[[int], None] = lambda _: None) -> Iterator[list[str]]:
-    """The lines of a log, some at a time; `told` is called with the bytes read so far.
+    """Yield the lines of a log in batches of bounded memory; `told` is called with the bytes read so far.
 
-    Memory is bounded whatever the log holds. NoLogError for what is empty, packed or binary.
+    Raises NoLogError if the input is empty, packed or binary.
     """
     data = _first(stream)
     read = len(data)
@@ -79,7 +79,7 @@ def batches(stream: Readable, told: Callable[[int], None] = lambda _: None) -> I
 
 
 def _first(stream: Readable) -> bytes:
-    """The first bytes of the log, enough to recognise what they are."""
+    """Return the first bytes of the log; raise NoLogError if they are empty or packed."""
     data = b""
     while len(data) < CHUNK and (more := stream.read(CHUNK - len(data))):
         data += more
@@ -92,7 +92,7 @@ def _first(stream: Readable) -> bytes:
 
 
 def _decoder(data: bytes) -> codecs.IncrementalDecoder:
-    """The decoder by the byte order mark; NoLogError for binary data."""
+    """Return the decoder for the byte order mark; raise NoLogError for binary data."""
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
     sample = data[:_SAMPLE]
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
@@ -102,7 +102,7 @@ def _decoder(data: bytes) -> codecs.IncrementalDecoder:
 
 
 class _Cleaner:
-    """Cleans text that comes in pieces, and keeps what the last line needs."""
+    """Cleans text that arrives in pieces, and keeps an incomplete last line."""
 
     def __init__(self) -> None:
         self.rest = ""
@@ -111,13 +111,13 @@ class _Cleaner:
         self.service = False
 
     def lines(self, text: str) -> list[str]:
-        """The whole lines of what has come; the last one waits for its end."""
+        """Return the complete lines of the text so far; an incomplete last line waits for its end."""
         text = self.rest + text
         end = text.rfind("\n") + 1
         if not end and "\r" in text[:-1]:
             end = text.rindex("\r", 0, -1) + 1
         self.rest = text[end:]
-        if len(self.rest) > LONGEST:  # what is behind the cut is dropped until the line ends
+        if len(self.rest) > LONGEST:  # the rest of a line that is too long is dropped
             self.rest = self.rest[:LONGEST]
         text = text[:end]
         if not text:
@@ -141,7 +141,7 @@ class _Cleaner:
         return text
 
     def _learn(self, text: str) -> None:
-        """Learn what stands in front of every line from the first step on."""
+        """Find the prefix that every line has from the first step on."""
         self.first = False
         lines = [line for line in text.split("\n") if line.strip()]
         self.service = sum(bool(_SERVICE.match(line)) for line in lines) * 2 > len(lines)

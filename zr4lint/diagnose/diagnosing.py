@@ -1,4 +1,4 @@
-"""Run a diagnosis for the command line: load signatures, lint the file, fix its proven findings."""
+"""Runs a diagnosis for the command line: loads signatures, lints the file, and fixes its proven findings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Wanted(Struct, frozen=True):
-    """The request: the file that was built, if it is given, and its settings."""
+    """The request for a diagnosis: the file that was built, if given, and its settings."""
 
     dockerfile: str | None = None
     context: str | None = None
@@ -42,7 +42,7 @@ class Wanted(Struct, frozen=True):
 
 
 def catalogue_for(wanted: Wanted) -> Catalogue:
-    """The signatures that come with zr4lint and those of the configuration; UsageError for broken ones."""
+    """Return zr4lint's signatures and those of the configuration; raise UsageError for invalid ones."""
     packs = load_packs(())
     try:
         finder = Finder(packs, only=wanted.config, off=wanted.no_config)
@@ -56,7 +56,7 @@ def catalogue_for(wanted: Wanted) -> Catalogue:
 
 
 def offered(diagnosis: Diagnosis) -> str | None:
-    """A Dockerfile below the current folder that the log names, for --file; it is not opened."""
+    """Return a Dockerfile below the current folder that the log names, for --file, without opening it."""
     for one in diagnosis.failures:
         name = one.failure.excerpt.file if one.failure.excerpt is not None else ""
         if name and not os.path.isabs(name) and ".." not in name.split("/") and os.path.isfile(name):
@@ -65,14 +65,14 @@ def offered(diagnosis: Diagnosis) -> str | None:
 
 
 def lint(wanted: Wanted, catalogue: Catalogue) -> Linted:
-    """Lint the file that was built, with every rule that a signature names."""
+    """Lint the built file, and also run every rule that a signature names."""
     signatures = [one.signature for one in catalogue.signatures.values()]
     codes = sorted({code for one in signatures for code in one.rules})
     return lint_file(wanted.request, codes)
 
 
 def fix(wanted: Wanted, diagnosis: Diagnosis, *, unsafe: bool) -> str:
-    """Fix the proven findings through the fixer, which keeps only what it can prove; what it came to, in words."""
+    """Fix the proven findings, and return the result in words; the fixer keeps only proven fixes."""
     linted = diagnosis.linted
     if linted is None:
         return ""

@@ -1,4 +1,4 @@
-"""The way through: a log and perhaps the Dockerfile in, failures with causes, findings and next steps out."""
+"""Reads a log, and perhaps the Dockerfile, and returns failures with causes, findings and next steps."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 
 MOST_FAILURES = 20
 _LAST = 20
-"""Of a log of no builder, so many last lines with words can show success."""
+"""The number of last non-blank lines of a log without a builder that may show success."""
 
 _MARKS = ("`", ",", ";", '"')
-"""The signs in front of words that a text quotes, or that are a field of a table."""
+"""The characters before words that a text quotes, or that are in a field of a table."""
 
 _NEAR = 12
-"""A cause that is certain ends a log without an end if it is among so many last lines."""
+"""The number of last lines in which a certain cause explains a log that ends too early."""
 
 
 class Explained(Struct, frozen=True):
-    """A failure with its place and its causes; `proofs` go with the causes, `next` is what to try otherwise.
+    """A failure with its place and its causes; `proofs` correspond to `causes`, `next` is advice without a sure cause.
 
-    `notes` say where the file that was given differs from the one that the log is about.
+    `notes` describe how the given file differs from the one in the log.
     """
 
     failure: Failure
@@ -51,7 +51,7 @@ class Explained(Struct, frozen=True):
 
 
 class Diagnosis(Struct, frozen=True):
-    """The result of a diagnosis: failures, those that ended a build first, and advice if there are none."""
+    """The result of a diagnosis: failures, or advice on a log that ends too early."""
 
     path: str
     log: Log
@@ -67,7 +67,7 @@ class Diagnosis(Struct, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """1 for a failure and for a log that ends too early, else 0."""
+        """1 for a failure or a log that ends too early, else 0."""
         return int(bool(self.failures) or not self.complete)
 
 
@@ -78,9 +78,9 @@ def diagnose(
     linted: Linted | None = None,
     told: Callable[[int], None] = lambda _: None,
 ) -> Diagnosis:
-    """Read a log and explain its failures; with `linted`, in the terms of the file that was built.
+    """Read a log and explain its failures; with `linted`, causes are looked for in the file that was built.
 
-    NoLogError for what is no log.
+    Raises NoLogError if the input is not a log.
     """
     log = read_log(stream, catalogue.telling, told)
     dockerfile = parse(linted.report.source) if linted is not None else None
@@ -111,13 +111,13 @@ def diagnose(
 
 
 def _went_well(record: Record) -> bool:
-    """Whether a log of no builder shows success."""
+    """Return whether a log without a builder shows success."""
     last = [line.text for line in record.nameless() if line.text.strip()][-_LAST:]
     return record.succeeded or SUCCESS_SIGN.search("\n".join(last)) is not None
 
 
 def _open_step(log: Log) -> Failure | None:
-    """The step in which a log ends too early."""
+    """Return the step in which a log ends too early; None if it does not."""
     record = log.record
     steps = record.open_steps()
     if record.succeeded or record.endings or not steps:
@@ -128,7 +128,7 @@ def _open_step(log: Log) -> Failure | None:
 
 
 def _cut(one: Explained) -> Explained | None:
-    """The failure of a step in which the log ends, if its last lines show the cause; None where it may still run."""
+    """Return the failure of the step in which the log ends, if its last lines show the cause; else None."""
     last = [line.number for line in one.failure.lines if line.text.strip()]
     first = {"certain": last[-_NEAR:], "likely": last[-1:]}
     proving = [
@@ -149,7 +149,7 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
         proofs: Sequence[Proof] = [Proof() for _ in causes]
     else:
         proofs = [prove(cause, place.instruction if place is not None else None, linted) for cause in causes]
-        if place is not None and place.edited:  # the log proves nothing about words that it does not have
+        if place is not None and place.edited:  # the log proves nothing about words that it lacks
             proofs = [structs.replace(proof, silent=()) for proof in proofs]
         causes = [_weighed(cause, proof) for cause, proof in zip(causes, proofs, strict=True)]
     notes = tuple(_differences(failure, place, dockerfile)) if dockerfile is not None else ()
@@ -158,7 +158,7 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
 
 
 def _quoted(cause: Cause, catalogue: Catalogue) -> bool:
-    """Whether all words that prove a cause are quoted in a text or a field of a table."""
+    """Return whether all words that prove a cause are quoted in a text or in a field of a table."""
     rows = [" ".join(line.text.split()) for line in cause.evidence]
     says = catalogue.signatures[cause.signature.id].says
     found = [row[at - 1 : at] for row in rows for template in says for at, _ in template.matches(row, row)]
@@ -166,14 +166,14 @@ def _quoted(cause: Cause, catalogue: Catalogue) -> bool:
 
 
 def _phased(one: Explained) -> Explained:
-    """A failure in a log of no builder, with the phase that its cause tells."""
+    """Return a failure of a log without a builder, with the phase of its cause."""
     phase = next((cause.signature.phase for cause in one.causes if cause.signature.phase), None)
     kept = phase is None or one.failure.text
     return one if kept else structs.replace(one, failure=structs.replace(one.failure, phase=phase))
 
 
 def _differences(failure: Failure, place: Place | None, dockerfile: Dockerfile) -> Iterator[str]:
-    """How the file differs from the one that was built, as far as the failing instruction shows it."""
+    """Yield how the file differs from the one that was built, as far as the failing instruction shows it."""
     path = dockerfile.source.path
     if place is not None:
         if place.edited:
@@ -194,6 +194,6 @@ def _instruction(failure: Failure, place: Place | None, dockerfile: Dockerfile |
 
 
 def _weighed(cause: Cause, proof: Proof) -> Cause:
-    """A cause that is only likely, and that no rule finds in the file, is possible."""
+    """Return a cause; if it is only likely and no rule finds it in the file, it becomes possible."""
     lowered = cause.confidence == "likely" and proof.silent and not proof.findings
     return structs.replace(cause, confidence="possible") if lowered else cause

@@ -1,4 +1,4 @@
-"""A diagnosis for people: the failing instruction, the cause, its proof in the log, the rule and its fix."""
+"""Writes a diagnosis as text: the failing instruction, the cause, its proof in the log, the rule and its fix."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_ROWS = 12
 
 
 def render(diagnosis: Diagnosis, *, color: bool = False, width: int = 0, verbose: bool = False) -> str:
-    """Write it, with `verbose` the times too; whatever the log holds, nothing in it steers the terminal."""
+    """Return the diagnosis as text without terminal controls from the log; `verbose` adds the times."""
     blocks = [[*_failure(one, diagnosis, width or WIDTH)] for one in diagnosis.failures]
     if diagnosis.next:
         blocks.append([*_next(diagnosis.next)])
@@ -79,7 +79,7 @@ def _head(one: Explained, diagnosis: Diagnosis) -> str:
 
 
 def _source(one: Explained, diagnosis: Diagnosis, width: int) -> Iterator[Line]:
-    """The instruction in its source lines: of the file, else of the builder's excerpt, else as the log has it."""
+    """Yield the lines of the instruction from the file, else from the builder's excerpt, else from the log."""
     if one.place is not None and diagnosis.linted is not None:
         source = _shown(diagnosis.linted.report.source)
         page = Page.of(source, width)
@@ -156,7 +156,7 @@ def _finding(finding: Finding, relation: str, linted: Linted, width: int) -> Ite
 
 
 def _shown(source: SourceFile) -> SourceFile:
-    """A file as it may be shown: stars stand for the characters of secrets, so that places stay the same."""
+    """Return a file with stars for the characters of secrets, so that offsets stay the same."""
     return SourceFile(masked(source.text), source.path)
 
 
@@ -186,7 +186,7 @@ def _closing(diagnosis: Diagnosis) -> Line:
 
 
 def _fixes(diagnosis: Diagnosis) -> list[tuple[str, Applicability]]:
-    """The rules of the proven findings that have a fix to be applied."""
+    """Return the proven findings' rules with an applicable fix, and the fix's applicability."""
     if diagnosis.linted is None:
         return []
     findings = {
@@ -207,7 +207,7 @@ def _counted(number: int, word: str, plural: str = "") -> str:
 
 
 def _said(text: str) -> str:
-    """Words of the log as they may be shown: on one line, cut, without secrets and signs that steer a terminal."""
+    """Return words of the log on one line, cut, without secrets and terminal controls."""
     return _cut(redacted(text))
 
 

@@ -1,4 +1,4 @@
-"""The step times in a log, compared with the specification's estimates for the layers."""
+"""Compares the step times in a log with the specification's estimates for the layers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _SHORT = 3
 _LEAST = 1.0
-"""Seconds below which a step counts as cached: it says nothing of the time that the layer takes."""
+"""The time in seconds below which a layer counts as cached, so that its time is not compared."""
 
 
 def compared(record: Record, dockerfile: Dockerfile, report: FileReport) -> tuple[str, ...]:
-    """One line for each layer that was built: the time it took, and the time that was expected."""
+    """Return one line for each layer that was built, with its time and its expected time."""
     rows = [row for part in report.conformance for row in part.rows if row.build]
     return tuple(_lines(record.times, dockerfile, rows, record.compiled)) if rows else ()
 
@@ -47,12 +47,12 @@ def _lines(
         if seconds > expected.high:
             named = next((one for one in compiled if _near(one, row.title)), None)
             yield f"{words}: {named} was compiled" if named else f"{words}: longer"
-        elif not part:  # what ended early says nothing of the whole
+        elif not part:  # the time of a layer that ended early can't be compared
             yield words
 
 
 def _row(name: StepName, dockerfile: Dockerfile, rows: Sequence[Row]) -> Row | None:
-    """The layer in whose lines a step stands."""
+    """Return the layer whose lines contain a step; None if there is none."""
     if name.internal:
         return None
     place = locate(Failure("build", "", 0, (), name, one_line(name.text)), dockerfile)
@@ -63,7 +63,7 @@ def _row(name: StepName, dockerfile: Dockerfile, rows: Sequence[Row]) -> Row | N
 
 
 def _near(package: str, title: str) -> bool:
-    """Whether a layer's title names a package, as "Flash Attention" does flash-attn."""
+    """Return whether a layer's title names a package, as "Flash Attention" names flash-attn."""
     words = title.lower()
     return any(part in words for part in package.lower().replace("_", "-").split("-") if len(part) > _SHORT)
 

@@ -24,8 +24,8 @@ class State(Enum):
 class StepName(Struct, frozen=True):
     """The name of a step in a log.
 
-    `id` is what stands for it in the log, such as "#12" or "Step 5/9"; `number` and `of` count as the builder does.
-    `text` is the instruction, or the name of work that is no instruction, such as "exporting to image".
+    `id` is the step's label in the log, such as "#12" or "Step 5/9". `number` and `of` count as the builder does.
+    `text` is the instruction, or the name of other work, such as "exporting to image".
     """
 
     id: str
@@ -38,7 +38,7 @@ class StepName(Struct, frozen=True):
 
 
 class Opened(Struct, frozen=True):
-    """A step begins, or goes on. The step is known by `key` from then on."""
+    """A step begins or continues; later events name the step by `key`."""
 
     key: str
     name: StepName
@@ -54,14 +54,14 @@ class Output(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
-    """Lines that a step prints one after the other: what Output is for one line, for many at once."""
+    """A step prints several lines in a row; it is equivalent to one Output for each."""
 
     key: str | None
     lines: list[Line]
 
 
 class Closed(Struct, frozen=True):
-    """A step ends; `words` are the builder's own about a failure."""
+    """A step ends; `words` are the builder's words on a failure."""
 
     key: str
     state: State
@@ -79,7 +79,7 @@ class Repeated(Struct, frozen=True):
 
 
 class Block(Struct, frozen=True):
-    """A line of the builder's excerpt of the Dockerfile, with its number; without `text`, the excerpt begins."""
+    """A numbered line of the builder's excerpt of the Dockerfile; without `text`, an excerpt begins."""
 
     file: str
     number: int
@@ -89,21 +89,21 @@ class Block(Struct, frozen=True):
 
 
 class Ended(Struct, frozen=True):
-    """The build ends: with the builder's last words if it failed, with none if it succeeded."""
+    """A build ends; `words` are the builder's last words if it failed, else empty."""
 
     line: int
     words: str = ""
 
 
 class Stopped(Struct, frozen=True):
-    """Something outside of the build ended it, such as a time limit; `words` say what."""
+    """Something outside of the build ended it, such as a time limit; `words` name it."""
 
     line: int
     words: str
 
 
 class Started(Struct, frozen=True):
-    """A line that reports that the start of a container, or the pull of its image, failed."""
+    """A line reports that a container failed to start, or that its image could not be pulled."""
 
     line: int
     words: str
@@ -111,7 +111,7 @@ class Started(Struct, frozen=True):
 
 
 class Served(Struct, frozen=True):
-    """A server says that it waits for requests: what failed before did not keep it from its start."""
+    """A server reports that it accepts requests, so earlier errors did not prevent its start."""
 
     line: int
 
@@ -120,18 +120,18 @@ Event = Opened | Output | Run | Closed | Repeated | Block | Ended | Stopped | St
 
 
 class Reader(Protocol):
-    """Reads the lines of one format, one after the other."""
+    """Reads the lines of one format in order."""
 
     def read(self, line: int, text: str, /) -> tuple[Event, ...] | None:
-        """The events of a line; None for a line that is not of the format."""
+        """Return the events of a line; None if the line is not of the format."""
 
     def run(self, _line: int, _lines: Sequence[str], _at: int, /) -> Run | None:
-        """The lines from index `_at` on that one step prints, if there are any that are quickly seen to be no more.
+        """Return the lines from index `_at` on that are only output of one step; None if it can't tell quickly.
 
         `_line` is the number of the first of them.
         """
         return None
 
     def finish(self) -> tuple[Event, ...]:
-        """The events that are known only at the end of the log."""
+        """Return the events that are known only at the end of the log."""
         return ()

@@ -1,4 +1,4 @@
-"""The explanation of a signature, and the signatures that prove a rule broken."""
+"""Explains a signature, and lists the signatures that prove that a file breaks a rule."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def explain_signature(id_: str) -> list[str] | None:
-    """The lines that explain a signature; None if none has this id."""
+    """Return the lines that explain a signature; None if there is no signature with this id."""
     found = shipped().signatures.get(id_)
     return None if found is None else [*_lines(found.signature)]
 
 
 def proving(code: str) -> list[str]:
-    """The lines that name the signatures of logs that prove a rule to be broken; none if there are none."""
+    """Return the lines that name the signatures that prove a broken rule; empty if there are none."""
     ids = [signature.id for signature in shipped().proving(code)]
     if not ids:
         return []

@@ -1,4 +1,4 @@
-"""The failures in the record of a log: the failed step, its output, and its place as the log states it."""
+"""Finds the failures in the record of a log: the failed step, its output, and its place as the log states it."""
 
 from __future__ import annotations
 
@@ -22,52 +22,52 @@ _QUOTED = (
     ("The command '", "' returned a non-zero code", False),
     ("The command [", "] returned a non-zero code", False),
 )
-"""The words before and behind a command, and whether the command has escapes as a string of Go."""
+"""The text before and after a command, and whether the command is escaped as a Go string."""
 
 _SHELL = re.compile(
     r"^(?:/dev/\.buildkit_qemu_emulator )?(?:/usr/bin/env )?"
     r"(?:/\S*/_dockerfile_shell\.sh |(?:/\S*/)?(?:ba|da|z|a|k)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c )"
 )
-"""A shell and its options; the other program is micromamba's, which SHELL of its image names."""
+"""Matches a shell and its options. `_dockerfile_shell.sh` is the SHELL of micromamba's image."""
 
 _CUT = re.compile(r"The command '(?:\S*/)?\w*sh -\w*c (.+)")
-"""The words on a failed step in a log that is cut within the command."""
+"""Matches the words on a failed step in a log that is cut within the command."""
 
 _CALLER = re.compile(
     r"(?:Error: ?)*(?:\S*/)?(?:buildah|podman|docker|buildx|buildctl|kaniko|executor|command) exited with code \d+$"
 )
-"""The words of a program that called the builder: they repeat a failure of the build."""
+"""Matches the words of a program that called the builder; they repeat a failure of the build."""
 
 _TIMED = re.compile(r"\s{0,4}(?:#\d{1,6} )?\d{1,9}\.\d{1,4}(?: |$)")
 _ESCAPED = re.compile(r"\\(.)")
 _WHOLE = ("Step ", "STEP ", "instruction ")
-"""The ids of steps of the builders that print whole instructions."""
+"""The labels of steps by builders that print whole instructions."""
 
 _ERROR = re.compile(
     r"(?:[\w./-]{1,60}: )?(?:Error|ERROR|error|fatal|FATAL|fatal error|panic): |g?make(?:\[\d+\])?: \*\*\* "
     r"|(?:[A-Za-z_]\w*\.){0,8}[A-Z]\w{0,60}(?:Error|Exception): \S"
 )
 _BUILDING = re.compile(r"/pip-(?:build-env|install|req-build)-|subprocess-exited-with-error")
-"""What pip prints while it builds a package: a traceback beside it is of the build."""
+"""Matches what pip prints while it builds a package; a traceback beside it is the build's."""
 
 _REMARKS = re.compile(r"\s{0,4}(?:\d+ warnings? found\b|- [A-Z][A-Za-z]+: .*\(line \d+\)$|-{6,}$)")
-"""BuildKit's own warnings below the log, and its rules."""
+"""Matches BuildKit's own warnings below the log, and horizontal rules."""
 
 _PUSH = re.compile(r"push|(?<!permission )\bdenied: |unauthorized|403 Forbidden")
 _MARKUP = ("<!doctype", "<html", "<?xml")
 _HEAD = 10
-"""Up to this line of a log the end of a build is at its head."""
+"""The last line of the head of a log. A build that ends there shows that the log is reversed."""
 
 _BEFORE_START = 80
-"""So many lines before the first sign of a failed start are still about it."""
+"""The number of lines before the first sign of a failed start that may explain it."""
 
 
 class Failure(Struct, frozen=True):
     """A failure: its step, the instruction as far as the log has it, and the lines that may give the reason.
 
-    `text` is the instruction on one line, "" where the log has none; `command` is what RUN was to run. `excerpt` is
-    the builder's excerpt of the Dockerfile. `message` is the builder's last words, `lines` what the step printed with
-    those words at its end.
+    `text` is the instruction on one line, or "" if the log has none. `command` is the command of RUN. `excerpt` is the
+    builder's excerpt of the Dockerfile. `message` is the builder's last words. `lines` are the step's output and the
+    builder's words at its end.
     """
 
     phase: str
@@ -83,18 +83,18 @@ class Failure(Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether the log has the whole instruction: a terminal cuts names, an excerpt long instructions."""
+        """Whether the log has the whole instruction; a terminal cuts names, and an excerpt cuts long instructions."""
         named = self.name is not None and self.name.id.startswith(_WHOLE)
         return bool(self.command) or named or (self.excerpt is not None and not cut_short(self.excerpt))
 
     @property
     def started(self) -> bool:
-        """Whether it is the start of a container that failed."""
+        """Whether a container failed to start."""
         return self.phase == "start"
 
 
 def failures(record: Record) -> Iterator[Failure]:
-    """The failures of a log; of each build the one that ended it first."""
+    """Yield the failures of a log; for each build, the one that ended it comes first."""
     endings = record.endings
     if any(ending.failed or ending.reprints or ending.excerpts for ending in endings):
         endings = [e for e in endings if e.failed or e.reprints or e.excerpts or not e.words.startswith("Job failed")]
@@ -107,7 +107,7 @@ def failures(record: Record) -> Iterator[Failure]:
 
 
 def _turned(ending: Ending, record: Record) -> Ending:
-    """The end of a log that is pasted with its newest line first: what the step printed stands below it."""
+    """Return the end of a log pasted with its newest line first, with the lines below it as its output."""
     if ending.line > _HEAD or ending.failed or ending.reprints or ending.excerpts or record.starts:
         return ending
     below = [line for line in record.nameless() if line.number > ending.line and line.text.strip()]
@@ -116,7 +116,10 @@ def _turned(ending: Ending, record: Record) -> Ending:
 
 
 def loose(record: Record) -> Failure | None:
-    """A possible failure in a log of no builder: it counts where a cause is found, or the last line is an error."""
+    """Return a possible failure of a log without a builder; None if it has none.
+
+    The failure is tentative unless the last line is an error: it counts only if a cause is found.
+    """
     lines = _untimed([line for line in record.nameless() if line.text.strip() and line.number > record.served])
     if not lines or lines[0].text.lstrip().lower().startswith(_MARKUP):
         return None
@@ -125,13 +128,13 @@ def loose(record: Record) -> Failure | None:
     cut = _CUT.match(last)
     text = f"RUN {one_line(cut[1])}" if cut else ""
     known = bool(text) or _ERROR.match(last) is not None
-    if record.served and not known:  # it runs: one of its requests failed
+    if record.served and not known:  # the server runs, and only one of its requests failed
         return None
     return Failure("build", last, lines[-1].number, lines, text=text, exit_code=code, tentative=not known)
 
 
 def one_line(text: str) -> str:
-    """An instruction on one line, blanks squeezed."""
+    """Return an instruction on one line, with single blanks."""
     return " ".join(text.split())
 
 
@@ -147,7 +150,7 @@ def _of_build(ending: Ending) -> Iterator[Failure]:
 
 
 def _main_step(ending: Ending, excerpt: Excerpt | None) -> Step | None:
-    """The failed step that ended the build: by the excerpt, by the last words, else the first."""
+    """Return the failed step that ended the build, by the excerpt, by the last words, or else the first."""
     steps = ending.failed
     if excerpt is not None and excerpt.instruction:
         wanted = one_line(excerpt.instruction)
@@ -177,14 +180,14 @@ def _reprint(ending: Ending, step: Step | None, excerpt: Excerpt | None) -> Repr
 
 
 def same_step(one: StepName, other: StepName) -> bool:
-    """Whether two names are of one step; one of them may be cut at the width of a terminal."""
+    """Return whether two names are of one step; either may be cut at the width of a terminal."""
     if one.number is not None and other.number is not None:
         return (one.number, one.of, one.stage, one.platform) == (other.number, other.of, other.stage, other.platform)
     return similar(one_line(one.text), one_line(other.text))
 
 
 def similar(one: str, other: str) -> bool:
-    """Whether two texts are the same, or one is the other cut off."""
+    """Return whether two texts are equal, or one is the beginning of the other."""
     short, long = sorted((one, other), key=len)
     return bool(short) and (short == long or (len(short) > 8 and long.startswith(short)))
 
@@ -211,12 +214,12 @@ def _failure(ending: Ending, step: Step | None, reprint: Reprint | None, excerpt
 
 
 def _told(lines: Sequence[Line]) -> list[Line]:
-    """Lines with words, without the remarks of BuildKit that stand below the log."""
+    """Return the non-blank lines without the remarks of BuildKit below the log."""
     return [line for line in lines if line.text.strip() and not _REMARKS.match(line.text)]
 
 
 def _untimed(lines: list[Line]) -> list[Line]:
-    """Lines without the times of BuildKit in front of them, if most have one: those of a log without its beginning."""
+    """Return lines without BuildKit's leading times if most have one, as in a log without its beginning."""
     timed = [_TIMED.match(line.text) for line in lines]
     if sum(map(bool, timed)) * 2 <= len(lines):
         return lines
@@ -228,7 +231,7 @@ def _rest(name: StepName) -> tuple[int | None, int | None, str | None, str | Non
 
 
 def _printed(step: Step | None, reprint: Reprint | None) -> Window | Sequence[Line]:
-    """A step's own lines, or those printed again below the log where there are more of them.
+    """Return a step's own lines, or those printed again below the log if they are more.
 
     A log that begins within the step lacks its name and its first lines.
     """
@@ -239,7 +242,7 @@ def _printed(step: Step | None, reprint: Reprint | None) -> Window | Sequence[Li
 
 
 def _text(name: StepName | None, excerpt: Excerpt | None, words: str, command: str) -> str:
-    """The failing instruction as the log has it."""
+    """Return the failing instruction as the log has it; empty if it has none."""
     if excerpt is not None and excerpt.instruction and not cut_short(excerpt):
         return one_line(excerpt.instruction)
     if name is not None and not name.internal and name.text:
@@ -253,13 +256,13 @@ def _text(name: StepName | None, excerpt: Excerpt | None, words: str, command: s
 
 
 def cut_short(excerpt: Excerpt) -> bool:
-    """Whether the excerpt ends within the instruction, as that of a long one does."""
+    """Return whether the excerpt ends within the instruction, as it does for a long one."""
     marked = [row.text for row in excerpt.rows if row.marked]
     return not marked or marked[-1].rstrip().endswith("\\")
 
 
 def command_of(words: str) -> str:
-    """The command that the builder's words name, without the shell; "" if they name none."""
+    """Return the command in the builder's words, without the shell; "" if they contain none."""
     for before, behind, escaped in _QUOTED:
         command = between(words, before, behind)
         if command:
@@ -270,7 +273,7 @@ def command_of(words: str) -> str:
 
 
 def between(text: str, before: str, behind: str) -> str:
-    """The text between the first `before` and the last `behind`, "" if they are not in it."""
+    """Return the text between the first `before` and the last `behind`; "" if one of them is missing."""
     start, end = text.find(before), text.rfind(behind)
     return text[start + len(before) : end] if 0 <= start < end else ""
 
@@ -290,7 +293,7 @@ def _phase(name: StepName | None, words: str, text: str) -> str:
 
 
 def raised_in_build(record: Record) -> bool:
-    """Whether what looks like the failed start of a program is the traceback of a package that pip builds."""
+    """Return whether the apparent failed start of a program is a traceback of a package that pip builds."""
     return all(start.words.startswith("Traceback") for start in record.starts) and any(
         _BUILDING.search(line.text) for line in record.loose
     )
@@ -312,7 +315,7 @@ def _of_start(record: Record) -> Failure:
 
 
 def _stopped(record: Record) -> Failure:
-    """The failure of a build that was ended from outside: of the step that was open last."""
+    """Return the failure of a build that was ended from outside, in the step that was open last."""
     stopped = record.stopped
     if stopped is None:
         raise ValueError("the build was not stopped")

@@ -1,4 +1,4 @@
-"""The JSON of a diagnosis, version 1: keys are only ever added."""
+"""Writes a diagnosis as JSON, version 1; later releases only add keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST = 200
 
 
 def render(diagnosis: Diagnosis) -> str:
-    """Write it; all of it is ASCII."""
+    """Return the diagnosis as JSON in ASCII."""
     order = _finding_order(diagnosis)
     document = {
         "version": 1,
@@ -45,7 +45,7 @@ def render(diagnosis: Diagnosis) -> str:
 
 
 def _finding_order(diagnosis: Diagnosis) -> dict[int, int]:
-    """Where each finding that a cause names stands in the list of findings."""
+    """Return the position of each finding of a cause in the list of findings."""
     used = sorted({index for one in diagnosis.failures for proof in one.proofs for index in proof.findings})
     return {index: at for at, index in enumerate(used)}
 
@@ -58,7 +58,7 @@ def _findings(diagnosis: Diagnosis, order: dict[int, int]) -> list[Object]:
 
 
 def _scrubbed(value: Any) -> Any:
-    """A value without secrets; a fix that writes one is left out, as it could not be applied without it."""
+    """Return a value without secrets; a fix with a secret becomes None, since it can't be applied without it."""
     if isinstance(value, str):
         return redacted(value)
     if isinstance(value, list):
@@ -88,7 +88,7 @@ def _failure(one: Explained, diagnosis: Diagnosis, order: dict[int, int]) -> Obj
 
 
 def instruction(failure: Failure, place: Place | None, dockerfile: Dockerfile | None) -> Object | None:
-    """The failing instruction: of the file if it is given, else as the log has it; None where neither has one."""
+    """Return the failing instruction from the file, or else from the log; None if neither has it."""
     if place is not None and dockerfile is not None:
         found = place.instruction
         return {

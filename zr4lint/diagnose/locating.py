@@ -1,4 +1,4 @@
-"""Find the instruction of a failure in the Dockerfile that was built."""
+"""Finds the instruction of a failure in the Dockerfile that was built."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _UNNAMED_STAGE = re.compile(r"stage-(\d{1,9})$")
 _QUOTES = str.maketrans("", "", "\"'\\")
 _WORDS = re.compile(r"\w+")
 _LIKE = 0.5
-"""The share of words from which two instructions may be one that was edited."""
+"""The share of common words from which two instructions may be one that was edited."""
 
 
 class Place(Struct, frozen=True):
     """The failing instruction, and how it was found: block, step, count, source or start.
 
-    `moved` is set where the log has another line for it, `edited` where the file has other words than the log.
+    `moved` is whether the log has another line for it, `edited` whether the file has other words than the log.
     """
 
     instruction: Instruction
@@ -47,7 +47,7 @@ class Place(Struct, frozen=True):
 
 
 def locate(failure: Failure, dockerfile: Dockerfile) -> Place | None:
-    """The place of a failure in a file; None if nothing matches."""
+    """Return the place of a failure in a file; None if nothing matches."""
     if failure.started:
         return _by_start(dockerfile)
     ways = (_by_block, _by_parse_error, _by_step, _by_count, _by_source)
@@ -55,7 +55,7 @@ def locate(failure: Failure, dockerfile: Dockerfile) -> Place | None:
 
 
 def instruction_text(instruction: Instruction, dockerfile: Dockerfile) -> str:
-    """An instruction on one line: without continuations, with its flags; of a heredoc the first line."""
+    """Return an instruction with its flags on one line, without continuations; of a heredoc only the first line."""
     flags = "".join(f"{dockerfile.source.slice(flag.span)} " for flag in instruction.flags)
     words = instruction.trigger.keyword if instruction.trigger is not None else ""
     text = instruction.arguments.text
@@ -63,7 +63,7 @@ def instruction_text(instruction: Instruction, dockerfile: Dockerfile) -> str:
 
 
 def _by_block(failure: Failure, dockerfile: Dockerfile) -> Place | None:
-    """The builder's excerpt names the line; where the file reads otherwise, its text is looked for."""
+    """Return the place on the line of the builder's excerpt, or the place of its text if the line differs."""
     excerpt = failure.excerpt
     if excerpt is None:
         return None
@@ -78,7 +78,7 @@ def _by_block(failure: Failure, dockerfile: Dockerfile) -> Place | None:
 
 
 def _weighed(place: Place, failure: Failure, dockerfile: Dockerfile) -> Place:
-    """A place, marked as edited where the log has the whole instruction and the file another one."""
+    """Return a place, marked as edited if the log has a whole instruction that differs from the file's."""
     text = instruction_text(place.instruction, dockerfile)
     if "$" in text or "<<" in text or not failure.whole or place.instruction.json is not None:
         return place
@@ -88,18 +88,18 @@ def _weighed(place: Place, failure: Failure, dockerfile: Dockerfile) -> Place:
 
 
 def _bare(text: str) -> str:
-    """An instruction without flags, quotes and what a shell doesn't need at the end."""
+    """Return an instruction without flags, quotes and trailing blanks and semicolons."""
     return _without_flags(text).translate(_QUOTES).rstrip("; ")
 
 
 def nearest(failure: Failure, dockerfile: Dockerfile) -> Instruction | None:
-    """The instruction of a file that reads most like the one in the log; None if none is much like it."""
+    """Return the instruction of a file that is most similar to the log's; None if none is similar."""
     best = max(dockerfile.instructions, key=lambda one: _likeness(one, failure, dockerfile), default=None)
     return best if best is not None and _likeness(best, failure, dockerfile) >= _LIKE else None
 
 
 def _likeness(instruction: Instruction, failure: Failure, dockerfile: Dockerfile) -> float:
-    """The share of words, from 0 to 1, that an instruction of the file has in common with that of the log."""
+    """Return the share of words, from 0 to 1, that an instruction of the file has in common with the log's."""
     file = Counter(_WORDS.findall(_without_flags(instruction_text(instruction, dockerfile))))
     log = Counter(_WORDS.findall(_without_flags(failure.text)))
     return (file & log).total() / max(file.total(), log.total(), 1) if instruction.keyword in log else 0
@@ -114,7 +114,7 @@ def _by_parse_error(failure: Failure, dockerfile: Dockerfile) -> Place | None:
 
 
 def _by_step(failure: Failure, dockerfile: Dockerfile) -> Place | None:
-    """The text of the step, or the command that the builder's words name."""
+    """Return the place with the text of the step, or with the command in the builder's words."""
     found: list[Instruction] = []
     if failure.text:
         found = list(_with_text(failure.text, dockerfile))
@@ -128,7 +128,7 @@ def _by_step(failure: Failure, dockerfile: Dockerfile) -> Place | None:
 
 
 def _narrowed(found: list[Instruction], name: StepName, dockerfile: Dockerfile) -> list[Instruction]:
-    """Of several alike those of the stage, and of these the one that is counted like the step."""
+    """Return the instructions in the step's stage, or of these the one with the step's number."""
     stage = _stage(name, dockerfile)
     within = [one for one in found if one.stage == stage] or found
     counted = _counted(name, dockerfile)
@@ -143,14 +143,14 @@ def _by_count(failure: Failure, dockerfile: Dockerfile) -> Place | None:
         return None
     if failure.text and _likeness(found, failure, dockerfile) < _LIKE:
         keyword = failure.text.split(" ", 1)[0].upper()
-        # Variables and heredocs read differently in a log; other words are another instruction.
+        # A log expands variables and heredocs, so their words differ. Other differing words are another instruction's.
         text = instruction_text(found, dockerfile)
         return Place(found, "count") if keyword == found.keyword and ("$" in text or "<<" in text) else None
     return _weighed(Place(found, "count"), failure, dockerfile)
 
 
 def _counted(name: StepName, dockerfile: Dockerfile) -> Instruction | None:
-    """The instruction that a step's number counts to, as its builder counts."""
+    """Return the instruction with a step's number, counted as its builder counts; None if there is none."""
     if name.number is None:
         return None
     instructions: Sequence[Instruction] = dockerfile.instructions
@@ -163,7 +163,7 @@ def _counted(name: StepName, dockerfile: Dockerfile) -> Instruction | None:
 
 
 def _buildkit_steps(dockerfile: Dockerfile, stage: int) -> Iterator[Instruction]:
-    """The instructions of a stage that BuildKit counts: not a FROM that names a stage."""
+    """Yield the instructions of a stage that BuildKit counts, which exclude a FROM that names a stage."""
     names = {name for name, _ in _stages(dockerfile)}
     for one in dockerfile.instructions:
         if one.stage != stage:
@@ -180,7 +180,7 @@ def _stages(dockerfile: Dockerfile) -> Iterator[tuple[str, Instruction]]:
 
 
 def _stage(name: StepName, dockerfile: Dockerfile) -> int:
-    """The stage that a step's name gives; the last one where it gives none."""
+    """Return the index of the stage in a step's name; the last one if it names none."""
     stages = [stage for stage, _ in _stages(dockerfile)]
     wanted = (name.stage or "").lower()
     words = wanted.split()
@@ -194,7 +194,7 @@ def _stage(name: StepName, dockerfile: Dockerfile) -> int:
 
 
 def _by_source(failure: Failure, dockerfile: Dockerfile) -> Place | None:
-    """The missing input of a builder: a file of COPY or ADD, or an image of FROM or COPY --from."""
+    """Return the place of a missing input: a file of COPY or ADD, or an image of FROM or COPY --from."""
     words = f"{failure.name.text if failure.name is not None else ''} {failure.message}"
     for found in _SOURCE.finditer(words):
         path = next(group for group in found.groups() if group)
@@ -243,13 +243,13 @@ def _image(instruction: Instruction) -> str:
 
 
 def _plain_image(image: str) -> str:
-    """An image without what is added to its name by default."""
+    """Return an image without the default registry, the default tag and the digest."""
     image = image.split("@", 1)[0].removeprefix("docker.io/").removeprefix("index.docker.io/").removeprefix("library/")
     return image.removesuffix(":latest")
 
 
 def _by_start(dockerfile: Dockerfile) -> Place | None:
-    """A container starts with the ENTRYPOINT or the CMD of the last stage."""
+    """Return the place of the last stage's ENTRYPOINT or CMD, which a container starts."""
     last = max((one.stage for one in dockerfile.instructions), default=-1)
     found = [one for one in dockerfile.instructions if one.stage == last and one.keyword in ("ENTRYPOINT", "CMD")]
     if not found:
@@ -259,14 +259,14 @@ def _by_start(dockerfile: Dockerfile) -> Place | None:
 
 
 def _with_text(text: str, dockerfile: Dockerfile) -> Iterator[Instruction]:
-    """The instructions that read as a text does, those that read exactly so first."""
+    """Yield the instructions with exactly this text, or else those that may have it."""
     texts = [(instruction_text(one, dockerfile), one) for one in dockerfile.instructions]
     exact = [one for words, one in texts if words == text]
     yield from exact or (one for words, one in texts if _same(words, text))
 
 
 def _same(file: str, log: str) -> bool:
-    """Whether an instruction of the file is what a log shows of it: perhaps cut, without flags, with values put in."""
+    """Return whether a log may show an instruction so: cut, without flags, or with variables expanded."""
     log = log.split(" (", 1)[0] if "<<" in log.split(" (", 1)[0] else log
     if similar(_folded(file), _folded(log)) or similar(_without_flags(file), _without_flags(log)):
         return True
@@ -287,7 +287,7 @@ def _without_flags(text: str) -> str:
 
 
 def _fits(file: Sequence[str], log: Sequence[str]) -> bool:
-    """Whether the words are the same but for those with a variable."""
+    """Return whether the words are equal, except for those with a variable."""
     return len(file) == len(log) and all(_word_fits(*pair) for pair in zip(file, log, strict=True))
 
 

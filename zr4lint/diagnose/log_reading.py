@@ -1,4 +1,4 @@
-"""Reading a log: its format is found, its lines become events, and these a record."""
+"""Reads a log: detects its format, converts its lines to events, and records these."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _COG = "Building Docker image from environment in cog.yaml"
 
 
 class Log(Struct, frozen=True):
-    """A log that was read: its format, its lines and its record."""
+    """A log that was read: its format, its number of lines and its record."""
 
     format: str
     lines: int
@@ -36,7 +36,7 @@ class Log(Struct, frozen=True):
 
 
 def read_log(stream: BinaryIO, telling: Telling, told: Callable[[int], None] = lambda _: None) -> Log:
-    """Read a log to its end in bounded memory; NoLogError for what is none."""
+    """Read a log to its end in bounded memory; raise NoLogError if it is not a log."""
     return _Reading(telling).read(stream, told)
 
 
@@ -63,7 +63,7 @@ class _Reading:
         return Log(self._name(), self.number, self.record, self.cog)
 
     def saw(self, data: bytes) -> None:
-        """Look at the raw bytes: prefixes that cleaning removes show where the log comes from."""
+        """Look for prefixes in the raw bytes that show the log's origin, since cleaning removes them."""
         text = data.decode("utf-8", "replace")
         self.github = _GITHUB.search(text) is not None
         self.compose = container.COMPOSE_SIGN.search(text) is not None
@@ -71,7 +71,7 @@ class _Reading:
         self.cog = _COG in text
 
     def _look(self, lines: list[str], *, first: bool) -> None:
-        """Find the format, if none was found before."""
+        """Detect the format, if it is not known yet."""
         if self.form is not TEXT:
             return
         text = "\n".join(lines)
@@ -95,7 +95,7 @@ class _Reading:
             if events is None:
                 event = container.container_event(number, text)
                 if self.several and isinstance(event, Served):
-                    event = None  # the address of one service says nothing of the others
+                    event = None  # the address of one service says nothing about the others
                 take(event if event is not None else Output(None, number, text))
                 continue
             for event in events:
@@ -113,7 +113,7 @@ class _Reading:
 
 
 class _Watched:
-    """A stream whose first bytes are looked at as well."""
+    """A stream that also passes its first bytes to the reading."""
 
     def __init__(self, stream: BinaryIO, reading: _Reading) -> None:
         self._stream = stream

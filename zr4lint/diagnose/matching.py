@@ -1,4 +1,4 @@
-"""From what a failing step prints to the causes: signatures matched, noise left out, the most specific first."""
+"""Finds the causes of a failure by matching signatures with a step's output, the most specific first."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _VAGUE = 4
 """The lowest rank of signatures that only repeat that something failed."""
 
 _LAST_WORDS, _BRIEF = "tool-error", 8
-"""The signature of last words, and the most last lines in which a small program tells why it ended all."""
+"""The signature of last words, and the most last lines in which a small program reports its fatal error."""
 _CHECKS = ("checks-failed", "tests-failed")
-"""Signatures of verdicts: what another command prints below them does not follow from them."""
+"""Signatures of failed checks; the output of other commands below them does not follow from them."""
 _TOLERANT = re.compile(
     r"\|\|(?!\s*exit\b)|^RUN (?:\S+=\S+ |(?:ba)?sh )?[^\s;&|]*\.sh(?: [^;&|]*)?$|\| *(?:ba)?sh\b[^;&|]*$"
 )
-"""A command whose failure does not end the instruction; a script often goes on after one."""
+"""Matches a command whose failure does not end the instruction; a script often continues after one."""
 
 
 class Cause(Struct, frozen=True):
@@ -40,18 +40,18 @@ class Cause(Struct, frozen=True):
 
     @property
     def summary(self) -> str:
-        """The cause in words, with what the log names; `{line}` is the line that proves it."""
+        """The cause in words, with captures from the log; `{line}` is the line that proves it."""
         line = " ".join(self.evidence[0].text.split())[:MOST_CHARACTERS] if self.evidence else ""
         return fill(self.signature.cause, {"line": line, **self.captures})
 
     @property
     def cure(self) -> str:
-        """The cure, with the names from the log, without secrets; its own words are shown as they are."""
+        """The cure, with captures from the log without secrets; the signature's own words stay unchanged."""
         return fill(self.signature.cure, {name: redacted(value) for name, value in self.captures.items()})
 
 
 def fill(words: str, captures: Mapping[str, str]) -> str:
-    """Words in which each `{name|otherwise}` is replaced by the capture, or by what stands behind the bar."""
+    """Return words in which each `{name|otherwise}` is replaced by the capture, or by the text after the bar."""
     parts: list[str] = []
     at = 0
     while (start := words.find("{", at)) >= 0 and (end := words.find("}", start)) >= 0:
@@ -63,10 +63,10 @@ def fill(words: str, captures: Mapping[str, str]) -> str:
 
 
 class _Hit(Struct):
-    """A signature that matched: in which lines, with which captures, and whether only warnings say so.
+    """A signature that matched: its lines, its captures, and whether only warnings match.
 
-    `again` is set where all these lines are of attempts that were made again, `tolerated` where the verdict of a check
-    may not have ended the instruction.
+    `again` is whether all of its lines are from attempts that were repeated. `tolerated` is whether it is a failed
+    check that may not have ended the instruction.
     """
 
     compiled: Compiled
@@ -77,7 +77,7 @@ class _Hit(Struct):
     tolerated: bool = False
 
     def covers(self, other: _Hit) -> bool:
-        """Whether the other one follows from this one."""
+        """Return whether another hit follows from this one."""
         signature = other.compiled.signature
         if self.tolerated and min(other.at) > max(self.at):
             return False
@@ -85,11 +85,11 @@ class _Hit(Struct):
 
 
 def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *, traceback: bool) -> list[Cause]:
-    """The causes of a failure, by what its step printed and the builder said; none where nothing is known.
+    """Return the causes of a failure by the output of its step and the builder's words; empty if none is known.
 
-    `instruction` is the failing one, "" if unknown. In a `traceback` the last line counts, and where the instruction
-    goes on after a failure (`|| true`), elsewhere the first. What the program survived counts only where nothing else
-    is known, and not if its last words are known to be the reason.
+    `instruction` is the failing one, or "" if it is unknown. The first cause in the log comes first. The last one does
+    in a `traceback`, and if the instruction continues after a failure (`|| true`). Errors that the program survived
+    count only if no other cause is known, and not if its last words are known to be the reason.
     """
     printed = Printed(lines, catalogue)
     marks = _Marks(printed, catalogue)
@@ -113,7 +113,7 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
 
 
 class _Marks:
-    """What the words in a line say about it: each line is read at most once, where a signature matches in it."""
+    """The meanings of lines by their words; each line is read at most once, and only if a signature matches in it."""
 
     def __init__(self, printed: Printed, catalogue: Catalogue) -> None:
         lists = (catalogue.noise, catalogue.warnings, catalogue.transient)
@@ -122,11 +122,11 @@ class _Marks:
         self._known: dict[tuple[int, int], bool] = {}
 
     def noise(self, index: int) -> bool:
-        """Whether a line proves nothing."""
+        """Return whether a line proves nothing."""
         return self._marked(0, index)
 
     def warns(self, index: int) -> bool:
-        """Whether a line begins a warning, or is one of the lines below it that are indented deeper."""
+        """Return whether a line begins a warning, or is indented below one."""
         indents = self._printed.indents
         for above in range(index, max(index - _MOST_BELOW, 0) - 1, -1):
             if self._marked(1, above):
@@ -136,7 +136,7 @@ class _Marks:
         return False
 
     def transient(self, index: int) -> bool:
-        """Whether a line is of an attempt that is made again."""
+        """Return whether a line is from an attempt that is repeated."""
         return self._marked(2, index)
 
     def _marked(self, which: int, index: int) -> bool:
@@ -183,7 +183,10 @@ def _place(one: tuple[int, Mapping[str, str]]) -> int:
 
 
 def _read(compiled: Compiled, printed: Printed, last: int) -> dict[str, str]:
-    """More captures: by the first of the templates that is found, where it was found last before the proof, or else."""
+    """Return the captures of the first template of `reads` that matches, from its last match up to the proof.
+
+    Without a match there, they are from the first match after the proof.
+    """
     for template in compiled.reads:
         found = list(printed.find(template))
         above = [captures for index, captures in found if index <= last]
@@ -194,7 +197,7 @@ def _read(compiled: Compiled, printed: Printed, last: int) -> dict[str, str]:
 
 
 def _suits(compiled: Compiled, instruction: str, captures: dict[str, str]) -> bool:
-    """Whether the failing instruction is one that the signature is about; one that is not known may be."""
+    """Return whether the signature may apply to the failing instruction, which may be unknown."""
     if not instruction:
         vague = compiled.signature.confidence == "possible"
         return not vague and not any("<" in t.text for t in compiled.instruction)
@@ -212,17 +215,17 @@ def _allowed(signature: Signature, captures: Mapping[str, str]) -> bool:
 
 
 def _trimmed(value: str) -> str:
-    """A capture without the signs around it; of several words, without those behind them."""
+    """Return a capture without surrounding punctuation; of several words, only without trailing punctuation."""
     if " " in value.strip():
         return value.strip().rstrip(".,;:")
     return value.strip("\"'`,;:()[]").rstrip(".") or value
 
 
 def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
-    """The ids of the hits that stay, each with those that follow from it.
+    """Return the ids of the hits that stay, each with those that follow from it.
 
-    A hit of warnings alone stays only where it explains another one, which is more than the last words of a program.
-    One that the step survived does not stay.
+    A hit of warnings alone stays only if it explains another one that is more than the last words of a program. A hit
+    that the step survived does not stay.
     """
     errors = [hit for hit in hits.values() if not hit.warns and not hit.compiled.signature.last]
     kept = {
@@ -239,7 +242,7 @@ def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
 
 
 def _survived(hit: _Hit, hits: Collection[_Hit]) -> bool:
-    """Whether words that end a program have a certain error below them that does not follow from them."""
+    """Return whether a hit on a fatal error has a certain, unrelated error below it."""
     if not hit.compiled.signature.ends:
         return False
     following = [hit, *filter(hit.covers, hits)]
@@ -251,9 +254,9 @@ def _survived(hit: _Hit, hits: Collection[_Hit]) -> bool:
 
 
 def _ranked(hits: dict[str, _Hit], printed: Printed, *, latest: bool, tolerant: bool) -> list[Cause]:
-    """The causes in order: the surest first; of two as sure the first in the log, with `latest` the last.
+    """Return the causes in order: the surest first, then the first in the log, or with `latest` the last.
 
-    With `tolerant` the last of those that are more than possible is the first, as the step went on after the others.
+    With `tolerant`, the last cause that is more than possible comes first, since the step continued after the others.
     """
     explains = _explaining(hits)
 
@@ -274,13 +277,13 @@ def _ranked(hits: dict[str, _Hit], printed: Printed, *, latest: bool, tolerant: 
 
 
 def _ended(hits: Mapping[str, _Hit], ids: Sequence[str], known: Sequence[str]) -> list[str]:
-    """The possible cause that ended an instruction below all known ones, which were tolerated; no vague one."""
+    """Return a possible cause below all known ones, which were tolerated; it must not be vague."""
     last = max(max(hits[id_].at) for id_ in known)
     return [id_ for id_ in ids if min(hits[id_].at) > last and hits[id_].compiled.signature.rank < _VAGUE][:1]
 
 
 def _cause(hit: _Hit, explains: tuple[str, ...], printed: Printed, last: int) -> Cause:
-    """The cause; only a possible one where it would end the output, but the last words of a program stand below it."""
+    """Return the cause of a hit; it is only possible if a program's last words are below a fatal error."""
     signature = hit.compiled.signature
     survived = 0 < signature.ends <= _BRIEF and max(hit.at) < last
     at = sorted(set(hit.at))

@@ -1,4 +1,4 @@
-"""What a failing step printed, as one text in which templates are found."""
+"""The output of a failing step as one text in which templates are searched for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _QUOTES = (
     ('building at STEP "RUN ', '": while running'),
     ('building at STEP "RUN ', '": error while running'),
 )
-"""The builder's words before and behind a command."""
+"""The builder's words before and after a command."""
 _TRACEBACK, _CHAIN = "Traceback (most recent call last)", "above exception"
 _RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)(?:: |$)")
 _MISTAKE = re.compile(
@@ -34,7 +34,7 @@ _JOINED = re.compile(r"&&|\|\||;")
 
 
 class Printed:
-    """The lines of a step as one text, each with its blanks squeezed."""
+    """The lines of a step as one text, with single blanks."""
 
     def __init__(self, lines: Sequence[Line], catalogue: Catalogue) -> None:
         self.lines = lines
@@ -54,22 +54,22 @@ class Printed:
         self.words = catalogue.words(self.joined)
 
     def index(self, offset: int) -> int:
-        """Which of the lines has an offset."""
+        """Return the index of the line at an offset."""
         return max(bisect_right(self.starts, offset) - 1, 0)
 
     def first_of_last(self, number: int) -> int:
-        """The first of the last so many lines with words."""
+        """Return the index of the first of the last `number` non-blank lines; 0 if there are no more."""
         return self._filled[-number] if len(self._filled) > number else 0
 
     @property
     def raised(self) -> bool:
-        """Whether the output ends with an exception that ended a Python program; the builder's words are below it."""
+        """Whether the output ends with an exception that ended a Python program; only the builder's words follow."""
         return any(not self.indents[index] and _RAISED.match(self._rows[index]) for index in self._filled[-3:])
 
     def own_words(self, instruction: str) -> int:
-        """Where the last words begin that tell the reason; 0 if they may follow from what stands above.
+        """Return the index of the last words that state the reason; 0 if they may follow from earlier lines.
 
-        They are an exception that a mistake of the code or a missing file raises, or the error that the last program of
+        These words are an exception for a mistake in the code or a missing file, or an error that the last program of
         the instruction reports under its own name.
         """
         last = _JOINED.split(instruction.partition("\n")[0])[-1]
@@ -83,22 +83,22 @@ class Printed:
         return 0
 
     def last_traceback(self) -> int:
-        """The line where the last exception begins, with those that it was raised from; 0 if there is none."""
+        """Return the index of the line where the last chain of exceptions begins; 0 if there is none."""
         for at in range(len(self._rows) - 1, -1, -1):
             if _TRACEBACK in self._rows[at] and not any(_CHAIN in row for row in self._rows[max(at - 3, 0) : at]):
                 return at
         return 0
 
     def has(self, templates: Iterable[Template]) -> bool:
-        """Whether one of the templates is in the text or in the command."""
+        """Return whether the text or the command contains one of the templates."""
         return any(True for t in templates for _ in self.find(t)) or self.commands(templates)
 
     def commands(self, templates: Iterable[Template]) -> bool:
-        """Whether one of the templates is in the command that the builder's words repeat."""
+        """Return whether the command in the builder's words contains one of the templates."""
         return any(True for t in templates for _ in t.matches(self.command, self.command))
 
     def on(self, index: int, templates: Iterable[Template]) -> bool:
-        """Whether one of the templates begins in a line."""
+        """Return whether one of the templates begins in a line."""
         row = self._rows[index]
         text = "\n".join(self._rows[index : index + 2])
         joined = text.replace("\n", " ")
@@ -106,7 +106,7 @@ class Printed:
         return any(at <= len(row) for template in likely for at, _ in template.matches(text, joined))
 
     def find(self, template: Template) -> Iterable[tuple[int, Mapping[str, str]]]:
-        """The lines that begin a match, with the captures."""
+        """Yield the index of the line where each match begins, and its captures."""
         if template.literal not in self.words:
             return
         for offset, captures in template.matches(self.text, self.joined):
@@ -114,7 +114,7 @@ class Printed:
 
 
 def _command(row: str) -> tuple[int, int]:
-    """The place of a command in the builder's words, empty if they repeat none."""
+    """Return the start and the end of the command in the builder's words; (0, 0) if they have none."""
     for before, behind in _QUOTES:
         start, end = row.find(before), row.rfind(behind)
         if 0 <= start < end:

@@ -1,4 +1,4 @@
-"""From a cause to the linter: which rules would have said it before the build, and what they find in the file."""
+"""Finds the rules that would have reported a cause before the build, and their findings in the file."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Proof(Struct, frozen=True):
     """The findings of the linter for a cause.
 
-    `findings` are indices into the findings of the file. `silent` are rules that the cause breaks and that find
-    nothing in the file; `off` are rules that find something only where the configuration does not leave them out.
+    `findings` are indices into the findings of the file. `silent` are rules that the cause breaks and that find nothing
+    in the file. `off` are rules whose findings the configuration hides.
     """
 
     findings: tuple[int, ...] = ()
@@ -30,7 +30,7 @@ class Proof(Struct, frozen=True):
 
 
 class Linted(Struct, frozen=True):
-    """The Dockerfile as the linter sees it; `hidden` are the findings that the configuration leaves out."""
+    """The linted Dockerfile; `hidden` are the findings that the configuration hides."""
 
     report: FileReport
     hidden: tuple[Finding, ...]
@@ -38,15 +38,15 @@ class Linted(Struct, frozen=True):
     request: Request
 
     def rule(self, code: str) -> Rule | None:
-        """The rule of a code, if there is one."""
+        """Return the rule of a code; None if there is none."""
         return next((rule for rule in self.rules if rule.code == code), None)
 
 
 def lint_file(request: Request, codes: Sequence[str]) -> Linted:
-    """Lint the one file of a request; UsageError if that can't be done.
+    """Lint the one file of a request; raise UsageError if that is not possible.
 
-    A file that no pack claims is linted with the packs that are for files of any kind. `codes` are rules to be looked
-    at even where the configuration leaves them out.
+    A file that matches no pack is linted with the packs without a specification. `codes` are rules that also run if the
+    configuration ignores them.
     """
     result = run(request)
     if result.errors and not request.packs and "no pack" in result.errors[0]:
@@ -71,9 +71,9 @@ def lint_file(request: Request, codes: Sequence[str]) -> Linted:
 
 
 def prove(cause: Cause, instruction: Instruction | None, linted: Linted) -> Proof:
-    """The findings for a cause: those at the failing instruction if any, else those elsewhere in the file.
+    """Return the findings for a cause: those at the failing instruction if any, else those elsewhere in the file.
 
-    A rule that is only related to the cause counts up to that instruction.
+    Findings of a rule that is only related to the cause count up to the end of that instruction.
     """
     findings = linted.report.findings
     proves, related = cause.signature.proves, cause.signature.related
@@ -98,7 +98,7 @@ def _touches(finding: Finding, instruction: Instruction) -> bool:
 
 
 def _first_of_each(indices: Sequence[int], findings: Sequence[Finding]) -> list[int]:
-    """The first finding of each rule."""
+    """Return the first finding of each rule."""
     seen: set[str] = set()
     found: list[int] = []
     for index in indices:

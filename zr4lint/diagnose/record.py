@@ -1,4 +1,4 @@
-"""The record of a log, built from its events: steps with their output, and the ends of builds."""
+"""Builds the record of a log from its events: steps with their output, and the ends of builds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_ROWS = 200
 _COMPILES = "Building wheel for "
 """The words that pip prints before the name of a package that it builds."""
 _ANSWERED = re.compile(r"HTTP/\d(?:\.\d)?\"? [1-5]\d\d\b")
-"""A request in the log of a server."""
+"""Matches a request in the log of a server."""
 
 
 class Step(Struct):
@@ -47,7 +47,7 @@ class Step(Struct):
 
 
 class Time(Struct, frozen=True):
-    """The time that a step took, in seconds; if it is not `done`, until it failed or the log ends."""
+    """The duration of a step in seconds; unless `done`, until the step failed or the log ended."""
 
     name: StepName
     seconds: float
@@ -79,7 +79,7 @@ class Excerpt(Struct):
 
 
 class Reprint(Struct):
-    """A step's output as the builder prints it again below the log."""
+    """A step's output that the builder prints again below the log."""
 
     name: StepName
     line: int
@@ -87,9 +87,9 @@ class Reprint(Struct):
 
 
 class Ending(Struct):
-    """The end of a build that failed: the builder's last words, its excerpts, and the steps that failed till then.
+    """The end of a failed build: the builder's last words, its excerpts, and the steps that failed before.
 
-    `before` are lines above it that belong to no step with a name, as in a log that begins in the middle.
+    `before` are the lines above it that belong to no named step, as in a log that begins in the middle.
     """
 
     line: int
@@ -101,7 +101,7 @@ class Ending(Struct):
 
 
 class Record:
-    """Takes events, and holds what they say; what is done and went well is forgotten."""
+    """Records events; the output of finished steps is dropped."""
 
     def __init__(self, telling: Telling) -> None:
         self._telling = telling
@@ -133,13 +133,13 @@ class Record:
         }
 
     def take(self, event: Event) -> None:
-        """Take an event."""
+        """Record an event."""
         self._take[type(event)](event)
 
     def finish(self) -> None:
-        """Take note that the log is at its end."""
+        """Record the end of the log."""
         if self.served and self.starts and all(start.words.startswith("Traceback") for start in self.starts):
-            # A server that answers below a traceback survived it: a request failed, not the start.
+            # A server that answers below a traceback survived it. Only a request failed, not the start.
             self.served = max([self.served, *(one.number for one in self.loose if _ANSWERED.search(one.text))])
             self.starts = [start for start in self.starts if start.line > self.served]
         if self._failed or self._reprints or self._excerpts:
@@ -151,7 +151,7 @@ class Record:
             self._end(last, "")
 
     def nameless(self) -> list[Line]:
-        """The lines that belong to no step, or to one whose name the log does not have."""
+        """Return the lines that belong to no step, or to a step without a name in the log."""
         steps = (step for step in self.steps.values() if not step.name.text)
         found = [line for step in steps for line in step.lines]
         return sorted((*self.loose, *found), key=lambda line: line.number)
@@ -163,11 +163,11 @@ class Record:
 
     @property
     def named(self) -> bool:
-        """Whether the log has the name of a step."""
+        """Whether the log names a step."""
         return any(step.name.text for step in self.steps.values())
 
     def open_steps(self) -> list[Step]:
-        """The steps that the log shows neither done nor failed, in the order in which they were last heard of."""
+        """Return the steps that neither finished nor failed in the log, in the order of their last lines."""
         found = [
             step
             for step in self.steps.values()
@@ -208,7 +208,7 @@ class Record:
         if step is None:
             return
         if event.seconds is not None and (event.key in self._times or len(self._times) < MOST_STEPS):
-            # A terminal paints the time of a step again and again: the last one counts.
+            # A terminal repaints the time of a step, so the last one counts.
             self._times[event.key] = Time(step.name, event.seconds, event.state in (State.DONE, State.CACHED))
         if event.state is State.OPEN and event.seconds is not None:
             return
@@ -240,7 +240,7 @@ class Record:
             return
         pending = self._failed or self._reprints or self._excerpts
         if not pending and self.endings and self.endings[-1].words:
-            return  # the same words again, from whoever called the builder
+            return  # a program that called the builder repeats its words
         self._end(event.line, event.words)
 
     def _end(self, line: int, words: str) -> None:
@@ -267,7 +267,7 @@ class Record:
         self.loose.add(Line(event.line, event.words))
 
     def _ended_well(self) -> bool:
-        """Whether all steps so far are done."""
+        """Return whether all steps so far are done."""
         failed = self.endings or self._failed or self._reprints or self._excerpts
         return bool(self.succeeded or self.done) and not failed and not self.open_steps()
 

@@ -1,4 +1,4 @@
-"""Secrets in a log: tokens, passwords, keys and e-mail addresses, which are never repeated."""
+"""Removes secrets from logs: tokens, passwords, keys and e-mail addresses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SHAPES = (
     r"nvapi-[\w-]{30,255}",
     r"eyJ[\w-]{8,4096}\.[\w-]{8,4096}(?:\.[\w-]{0,4096})?",
 )
-"""The shapes of tokens that are known by what they begin with."""
+"""The patterns of tokens with known prefixes."""
 
 _VALUE = r"(?:\"(?P<{0}1>[^\"\n]{{1,500}})\"|'(?P<{0}2>[^'\n]{{1,500}})'|(?P<{0}3>[^\s\"'&;,]{{1,500}}))"
 _KEY = r"passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key"
@@ -43,10 +43,10 @@ _KEYS = ("passw", "passphrase", "secret", "key")
 
 
 class Shape(Struct, frozen=True):
-    """A shape of secrets: `pattern` has groups for them.
+    """A pattern of secrets, in named groups.
 
-    A text without any of `signs`, in small letters, has none. If there are `programs`, one of them stands in the same
-    line, at most `reach` characters before.
+    Only texts that contain one of `signs`, in small letters, are searched. If `programs` is given, it must match at
+    most `reach` characters before, on the same line.
     """
 
     pattern: re.Pattern[str]
@@ -55,7 +55,7 @@ class Shape(Struct, frozen=True):
     reach: int = 0
 
     def spans(self, text: str, small: str) -> Iterator[tuple[int, int]]:
-        """Where such secrets are in a text; `small` is the text in small letters."""
+        """Yield the spans of secrets in a text; `small` is the text in small letters."""
         if not any(sign in small for sign in self.signs):
             return
         for found in self.pattern.finditer(text):
@@ -71,7 +71,7 @@ class Shape(Struct, frozen=True):
 _PATTERNS = (
     Shape(re.compile(rf"(?<![A-Za-z0-9])(?P<s>{'|'.join(_SHAPES)})")),
     Shape(re.compile(r"://(?P<s>[^\s/\"'<>]{1,1000})@"), ("://",)),
-    # From the colon only the first `@` is looked for, so that no place of a text is read often.
+    # Only the first `@` after the colon is tried, so that the search is linear.
     Shape(re.compile(r"(?<=://)(?P<s>[^\s/:@\"'<>]{1,200}+:(?!\d{1,5}/)[^\s@\"'<>]{1,1000}+)@"), ("://",)),
     Shape(
         re.compile(
@@ -148,29 +148,29 @@ _MAIL = re.compile(
     r"(?<![\w.+/@%-])(?!git@)[\w.+-]{1,64}(?:@|%40)(?!\d+\.\d)(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
 )
 _RANDOM = re.compile(r"(?<![A-Za-z0-9+/=_.:-])[A-Za-z0-9+][A-Za-z0-9+/]{39,4096}={0,2}(?![A-Za-z0-9+/_.-])")
-"""A key without a name: a long word in which capitals, small letters and digits are mixed."""
+"""Matches a key without a name: a long word that mixes capitals, small letters and digits."""
 
 _REFERENCE = re.compile(r"\$\w+$|\$\{\w+[^}\s]{0,100}\}$|\$\(|<[\w -]+>?$|%\w+%$|\{\{?|\*+$|[\[{(]+$|/run/secrets/")
-"""Values that only stand for a secret."""
+"""Matches values that are references or placeholders, not secrets."""
 
 _SLASHES = 20
 _BEGIN, _END = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY"), re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY")
 _LONGEST_KEY = 200
-"""So many lines below its beginning a key ends at last."""
+"""The most lines of a private key after its first one."""
 
 
 def redacted(text: str) -> str:
-    """A text without tokens, passwords, keys and e-mail addresses; three stars stand for each."""
+    """Return a text with three stars for each token, password, key and e-mail address."""
     return _without(text, lambda _: HIDDEN)
 
 
 def masked(text: str) -> str:
-    """A text of the same length, in which stars stand for the characters of secrets."""
+    """Return a text of the same length with stars for the characters of secrets."""
     return _without("".join(_keys_masked(text)), lambda secret: "*" * len(secret))
 
 
 def without_secrets(lines: Iterable[Line]) -> list[Line]:
-    """The lines of a step, redacted; of a private key that is printed over several lines nothing is left."""
+    """Return the lines of a step without secrets; all lines of a printed private key are hidden."""
     found: list[Line] = []
     inside = 0
     for line in lines:
@@ -188,7 +188,7 @@ def without_secrets(lines: Iterable[Line]) -> list[Line]:
 
 
 def _keys_masked(text: str) -> Iterator[str]:
-    """The lines of a text, those of private keys as stars."""
+    """Yield the lines of a text, with stars for those of private keys."""
     inside = False
     for line in text.splitlines(keepends=True):
         begins = _BEGIN.search(line) is not None
@@ -209,11 +209,11 @@ def _without(text: str, put: Callable[[str], str]) -> str:
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
-    """Where the secrets of a text are, from left to right; those that overlap are one."""
+    """Return the spans of a text's secrets from left to right, with overlapping ones joined."""
     small = text.lower()
     found = [span for shape in _PATTERNS for span in shape.spans(text, small)]
     found += [match.span() for match in _RANDOM.finditer(text) if _mixed(match[0])]
-    # The host behind a password in a URL is no secret.
+    # The host after a password in a URL looks like an address, but is no secret.
     mails = [match.span() for match in _MAIL.finditer(text)] if "@" in text or "%40" in text else []
     known = _united(found)
     starts = [start for start, _ in known]
@@ -222,7 +222,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 
 def _united(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans from left to right, those that overlap as one."""
+    """Return spans from left to right, with overlapping ones joined."""
     spans: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if spans and start < spans[-1][1]:
@@ -233,18 +233,18 @@ def _united(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _within(at: int, spans: list[tuple[int, int]], starts: list[int]) -> bool:
-    """Whether an offset is inside one of some sorted spans that do not overlap; `starts` are their beginnings."""
+    """Return whether an offset is inside one of some sorted, disjoint spans; `starts` are their starts."""
     index = bisect_right(starts, at) - 1
     return index >= 0 and at < spans[index][1]
 
 
 def _span(match: re.Match[str]) -> tuple[int, int] | None:
-    """The span of a secret in a match; None for a word that only stands for one."""
+    """Return the span of a secret in a match; None for a reference or a placeholder."""
     name = next(name for name, value in match.groupdict().items() if value is not None)
     return None if _REFERENCE.match(match[name]) else match.span(name)
 
 
 def _mixed(word: str) -> bool:
-    """Whether a word looks like a key, and not like a path or a hash."""
+    """Return whether a word looks like a key, and not like a path or a hash."""
     kinds = (any(map(kind, word)) for kind in (str.islower, str.isupper, str.isdigit))
     return all(kinds) and word.count("/") * _SLASHES <= len(word)

@@ -1,4 +1,4 @@
-"""Search a text for any of many words: only those are looked for of which a part is among the parts of the text."""
+"""Searches a text for many words at once; a word is only tried if the text contains its rarest part."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 
 _PART = re.compile(r"[A-Za-z0-9]+")
 _SPACED = bytes(n if chr(n).isalnum() and n < 128 else 32 for n in range(256))
-"""Each byte as itself if it belongs to a part, else as a blank."""
+"""A byte table that keeps letters and digits and replaces other bytes by blanks."""
 
 _EVERYWHERE = frozenset(
     _PART.findall(
@@ -17,13 +17,13 @@ _EVERYWHERE = frozenset(
     )
 )
 _MOST_OF_ONE = 200
-"""The most places of one word that are looked at in one text."""
+"""The most occurrences of one word that are found in one text."""
 
 
 class Search:
-    """Knows words by the rarest of their parts, which are runs of letters and digits.
+    """Searches for words by the rarest of their parts, which are runs of letters and digits.
 
-    A part at the end of a word may be longer in a text, one within it is whole there.
+    A part at the end of a word may be longer in a text; an inner part is whole there.
     """
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -41,14 +41,14 @@ class Search:
         self._edges = [word for found in self._outer.values() for word in found]
 
     def words(self, text: str) -> set[str]:
-        """The words that are in a text."""
+        """Return the words that a text contains."""
         likely = [word for part in self._inner.keys() & _parts(text) for word in self._inner[part]]
         return {word for word in (*likely, *self._edges, *self._bare) if word in text}
 
     def places(self, text: str) -> Iterator[tuple[int, str]]:
-        """The offsets of words in a text, with the words, from left to right.
+        """Return the offsets of words in a text, with the words, from left to right.
 
-        A word whose only parts are at its ends is told where these are whole.
+        A word without inner parts is found only if its outer parts are whole words in the text.
         """
         parts = _parts(text)
         likely = [word for table in (self._inner, self._outer) for part in table.keys() & parts for word in table[part]]
@@ -69,11 +69,11 @@ def _places(word: str, text: str) -> Iterator[tuple[int, str]]:
 
 
 def _rareness(part: str) -> tuple[bool, bool, int]:
-    """How rarely a part is in logs."""
+    """Return a sort key by how rare a part is in logs."""
     return part.lower() not in _EVERYWHERE, not part.islower(), len(part)
 
 
 @cache
 def search_for(words: tuple[str, ...]) -> Search:
-    """The search for some words."""
+    """Return the cached search for some words."""
     return Search(words)

@@ -1,4 +1,4 @@
-"""Signatures of causes: what a log says, why, and what to do. They are data; `catalogue` reads and checks them."""
+"""Defines the signatures of causes: the words in a log, the cause and the cure. `catalogue` reads them."""
 
 from __future__ import annotations
 
@@ -22,17 +22,21 @@ Code = Annotated[str, Meta(pattern="^[A-Z]+[0-9]+$", description="the code of a 
 class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The signature of one cause.
 
-    One of the templates `says` has to be in what the failing step prints, one of `with` (`beside`) too, if there
-    are any, and none of `without`. `instruction` lists words of which the failing instruction has to hold one, if
-    it is known. `captures` lists the values that a capture may have, `reads` templates that only add captures.
-    `over` names signatures that follow from this one, `mistaken-for` those that look alike. `proves` are the rules
-    that the cause breaks, `related` those that report it in some cases only. `phase` is what fails where the log
-    does not tell. `reached` is set where the words show that the server answered, so that an attempt that failed
-    before explains nothing. `unless` are words that a line of `says` may not hold, `healed` words that report
-    success, above which no line counts; with `ends`, only so many last lines with words count, and not if another
-    known error stands below them that does not follow from this one. Where nothing surer is known, one of the causes
-    that are only possible is told: of the lowest `rank` the first in the log, or the
-    last of those with `last`.
+    - `says`: the failing step must print one of these templates.
+    - `with` (`beside`): the step must also print one of these templates, if there are any.
+    - `without`: neither the output nor the command may contain any of these templates.
+    - `instruction`: the failing instruction, if known, must contain one of these templates.
+    - `captures`: the values that a capture may have. `reads`: templates that only add captures.
+    - `over`: signatures that follow from this one. `mistaken-for`: similar signatures.
+    - `proves`: the rules that the cause breaks. `related`: rules that report it in some cases only.
+    - `phase`: the phase that fails, if the log does not show it.
+    - `reached`: whether the words show that the server answered, so that an earlier failed attempt explains nothing.
+    - `unless`: a line that matches `says` must not contain any of these templates.
+    - `healed`: these templates report success, so that no line above them counts.
+    - `ends`: the number of last non-blank lines that count. An unrelated known error below them excludes the signature.
+    - `rank`: the order of causes of equal confidence, the lowest first; equal ranks are in the order of the log. If all
+      causes are only possible, one is reported.
+    - `last`: whether the last line of the signature counts, and not the first.
     """
 
     id: Id
@@ -60,15 +64,15 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The codes of the rules that the cause breaks and of those that report it in some cases."""
+        """The codes of the rules that the cause breaks, and of those that report it in some cases."""
         return tuple(dict.fromkeys((*self.proves, *self.related)))
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """A file of signatures.
 
-    `noise` are words that prove nothing, `warnings` words that begin a warning, `transient` words of an attempt that is
-    made again.
+    Lines with `noise` prove nothing, lines with `warnings` begin a warning, and lines with `transient` words are from
+    an attempt that is repeated.
     """
 
     signature: tuple[Signature, ...] = ()
@@ -78,7 +82,7 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
 
 class Compiled(Struct, frozen=True):
-    """A signature with its templates ready to be matched."""
+    """A signature with compiled templates."""
 
     signature: Signature
     says: tuple[Template, ...]
@@ -91,10 +95,10 @@ class Compiled(Struct, frozen=True):
 
 
 class Catalogue(Struct, frozen=True):
-    """All signatures by their ids, and what is noise; `rules` are the codes of the rules that there are.
+    """All signatures by their ids, and templates of noise; `rules` are the codes of all rules.
 
-    `former` are codes of ours that a rule had before. `literals` are the literal parts of words that are looked for,
-    `marks` those of words that only weigh other ones.
+    `former` are the former codes of rules, by their codes. `literals` are the literal parts of templates that keep a
+    line in a window. `marks` are the literal parts of all other templates.
     """
 
     signatures: Mapping[str, Compiled]
@@ -107,13 +111,13 @@ class Catalogue(Struct, frozen=True):
     former: Mapping[str, tuple[str, ...]] = {}
 
     def telling(self, text: str) -> Iterator[tuple[int, str]]:
-        """Where in a text the words of signatures are, and which."""
+        """Return the offsets of signatures' literal parts in a text, and these parts."""
         return search_for(self.literals).places(text)
 
     def words(self, text: str) -> set[str]:
-        """The literal parts of templates that are in a text."""
+        """Return the literal parts of templates that a text contains."""
         return search_for((*self.literals, *self.marks)).words(text)
 
     def proving(self, code: str) -> list[Signature]:
-        """The signatures of what a rule reports."""
+        """Return the signatures of failures that a rule reports."""
         return [c.signature for c in self.signatures.values() if code in c.signature.rules]

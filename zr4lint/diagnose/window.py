@@ -1,4 +1,4 @@
-"""A bounded part of a step's output: its first lines, its last ones, and between them those that may matter."""
+"""Keeps a bounded part of a step's output: its first lines, its last lines, and relevant ones between them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ KEPT = 2000
 MOST_CHARACTERS = 4_000_000
 
 MOST_OF_EACH = 100
-"""So many lines with the same words of a signature are kept."""
+"""The most lines that are kept with the same literal part of a signature."""
 
 Telling = Callable[[str], Iterator[tuple[int, str]]]
-"""Where in a text the words of signatures are, and which."""
+"""A function that returns the offsets of signatures' literal parts in a text, and these parts."""
 
 
 class Line(Struct, frozen=True):
@@ -28,7 +28,7 @@ class Line(Struct, frozen=True):
 
 
 class Window:
-    """Takes the lines of a step one by one."""
+    """A bounded window on the lines of a step."""
 
     def __init__(self, telling: Telling) -> None:
         self._telling = telling
@@ -39,14 +39,14 @@ class Window:
         self._seen: dict[str, int] = {}
 
     def add(self, line: Line) -> None:
-        """Take a line."""
+        """Add a line."""
         self._last.append(line)
         self._size += len(line.text)
         if len(self._last) >= 2 * LAST or self._size > MOST_CHARACTERS:
             self._evict()
 
     def extend(self, lines: Sequence[Line]) -> None:
-        """Take lines that follow one another."""
+        """Add consecutive lines."""
         for at in range(0, len(lines), LAST):
             part = lines[at : at + LAST]
             self._last += part
@@ -65,7 +65,7 @@ class Window:
             self._keep(old)
 
     def _keep(self, lines: Sequence[Line]) -> None:
-        """Keep the lines that may matter."""
+        """Keep the lines that contain words of a signature."""
         ends: list[int] = []
         last = -1
         for offset, words in self._telling("\n".join(line.text for line in lines)):
@@ -89,7 +89,7 @@ class Window:
 
     @classmethod
     def of(cls, lines: Iterable[Line], telling: Telling) -> Window:
-        """A window with these lines."""
+        """Return a window with these lines."""
         window = cls(telling)
         for line in lines:
             window.add(line)

@@ -1,1 +1,1 @@
-"""From a document, or a golden Dockerfile, to a pack, and back."""
+"""Checks Markdown specifications, compiles packs from them or golden Dockerfiles, and traces requirements."""

@@ -1,4 +1,4 @@
-"""Run all checks on a document."""
+"""Runs all checks of a document and counts what they find."""
 
 from __future__ import annotations
 
@@ -57,24 +57,24 @@ CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
 
 
 LONG = 60_000
-"""The bytes of documents from which the progress of a check is shown."""
+"""The size of all documents, in bytes, from which the command shows its progress."""
 
 
 def has_demands(source: SourceFile) -> bool:
-    """Whether a document has a target block, or a statement that a Dockerfile can be checked against."""
+    """Return whether a document has a target block, or a statement that compiles to a rule."""
     target = Target(Document(source))
     return bool(target.blocks) or any(one.demands for one in target.stated)
 
 
 class Tally(Struct, frozen=True):
-    """What a document demands: the number of its target blocks, and of its statements that compile."""
+    """The number of target blocks of a document, and of its statements that compile to rules."""
 
     blocks: int
     compiled: int
 
 
 def check(source: SourceFile, done: Callable[[], None] | None = None) -> FileReport:
-    """The findings on a document, in the order of its text, each place and message once.
+    """Return the findings on a document in the order of its text, without duplicates.
 
     `done` is called after each of CHECKS.
     """
@@ -82,7 +82,7 @@ def check(source: SourceFile, done: Callable[[], None] | None = None) -> FileRep
 
 
 def check_counting(source: SourceFile, done: Callable[[], None] | None = None) -> tuple[FileReport, Tally]:
-    """The findings on a document as `check` has them, and the tally of its demands."""
+    """Return the findings on a document as `check` does, and the tally of its demands."""
     target = Target(Document(source))
     found: dict[tuple[str, Span, str], Finding] = {}
     for one in CHECKS:
@@ -96,7 +96,7 @@ def check_counting(source: SourceFile, done: Callable[[], None] | None = None) -
 
 
 def summary(reports: Iterable[FileReport], tallies: Iterable[Tally]) -> str:
-    """One line: how many demands compile, why others do not, and how many findings are decided."""
+    """Return one line with the number of demands that compile or not, and of findings that are decided or open."""
     findings = [finding for report in reports for finding in report.findings]
     left = [f for f in findings if f.code == NOT_COMPILED.code and not f.suppressed]
     still_open = sum(f.code != NOT_COMPILED.code and not f.suppressed for f in findings)
@@ -114,7 +114,7 @@ def summary(reports: Iterable[FileReport], tallies: Iterable[Tally]) -> str:
 
 
 def documents_in(path: str) -> list[str]:
-    """A document, or those of a folder and of the folders in it, in order; hidden folders are skipped."""
+    """Return `path` if it is a file, else the Markdown files below it in order; hidden folders are skipped."""
     if not os.path.isdir(path):
         return [path]
     found: list[str] = []

@@ -1,4 +1,4 @@
-"""Decisions on a document's contradictions: which statement stands, and why."""
+"""Reads and writes decisions on a document's contradictions: which statement is right, and why."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Decision(Struct, frozen=True, forbid_unknown_fields=True):
     """A decision on a finding: its rule and fingerprint, the right statement, and the reason.
 
-    `line` is where the statement stood, for readers. `stands` says of a block that does not fit its lines which of the
-    two holds: its `lines`, or its `text`.
+    `line` is the former line of the statement, for readers. `stands` decides for a block that does not fit its lines:
+    its `lines` or its `text` are right.
     """
 
     rule: str
@@ -33,9 +33,9 @@ class Decision(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Carried(Struct, frozen=True, forbid_unknown_fields=True):
-    """A file of decisions, with the criteria, conflicts and amendments that it carries into the compiled pack.
+    """A file of decisions, with the criteria, conflicts and amendments that it adds to the compiled pack.
 
-    These are tables as packs have them, and name requirements by the names of the compiled rules.
+    These tables have the format of packs, and name requirements by the names of the compiled rules.
     """
 
     decision: tuple[Decision, ...] = ()
@@ -44,12 +44,12 @@ class Carried(Struct, frozen=True, forbid_unknown_fields=True):
     amendment: tuple[dict[str, Any], ...] = ()
 
     def stands(self, finding: Finding, source: SourceFile) -> str:
-        """The side that a decision lets stand for a finding, "" without a decision."""
+        """Return which side a decision keeps for a finding, `lines` or `text`; empty without such a decision."""
         found = self._on(finding, source)
         return found.stands if found is not None else ""
 
     def keeps(self, finding: Finding, source: SourceFile) -> str:
-        """The words of the statement that a decision keeps for a finding, "" without a decision."""
+        """Return the words of the statement that a decision keeps for a finding; empty without a decision."""
         found = self._on(finding, source)
         return found.keep if found is not None else ""
 
@@ -59,16 +59,16 @@ class Carried(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DecisionsError(Exception):
-    """A file of decisions that can't be used."""
+    """A file of decisions is invalid."""
 
 
 def decisions_file(document: str) -> str:
-    """The file of decisions of a document: `a.prd.md` has `a.prd.decisions.toml`."""
+    """Return the path of a document's file of decisions: `a.prd.decisions.toml` for `a.prd.md`."""
     return os.path.splitext(document)[0] + ".decisions.toml"
 
 
 def read_decisions(text: str, shown: str) -> Carried:
-    """Read a file of decisions; raises DecisionsError with what is wrong in it."""
+    """Read a file of decisions; raise DecisionsError with the first error in it."""
     import tomli
 
     try:
@@ -78,13 +78,13 @@ def read_decisions(text: str, shown: str) -> Carried:
 
 
 def fingerprint(finding: Finding, source: SourceFile) -> str:
-    """A name for a statement and what is said of it, wherever it stands."""
+    """Return a fingerprint of a finding's rule, words and message, independent of its place."""
     words = " ".join(source.slice(finding.span).split())
     return hashlib.sha256(f"{finding.code}\0{words}\0{finding.message}".encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def settle(report: FileReport, decisions: Sequence[Decision]) -> tuple[FileReport, tuple[Decision, ...]]:
-    """The report with decided findings suppressed, and the decisions whose statement is not there any more."""
+    """Return the report with decided findings suppressed, and the decisions that match no finding."""
     known = {(decision.rule, decision.fingerprint): decision for decision in decisions}
     used: set[tuple[str, str]] = set()
     findings: list[Finding] = []
@@ -102,7 +102,7 @@ def settle(report: FileReport, decisions: Sequence[Decision]) -> tuple[FileRepor
 
 
 def with_decisions(text: str, decisions: Iterable[Decision]) -> str:
-    """The text of a file of decisions, "" for none yet, with more of them at its end."""
+    """Return the text of a file of decisions with more decisions at its end; `text` may be empty."""
     lines = [
         text.rstrip() or "# Which statement of the document stands, and why. zr4lint prd decide adds to this file."
     ]

@@ -1,4 +1,4 @@
-"""A document: its headings, code blocks, tables and lines of prose, each with its place."""
+"""Splits a Markdown document into headings, code blocks, tables and prose, each with its place."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _LAYER = re.compile(r"\blayer\s+(\d+)", re.IGNORECASE)
 _DELIMITERS = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 _NESTED = re.compile(rf"^(?:[ \t]*+(?:>|(?:[-*+]|\d{{1,9}}+[.)])(?=[ \t]))){{{DOCUMENT_NESTING + 1}}}", re.MULTILINE)
 _BOLD_LEVEL = 7
-"""The level of a line in bold letters that stands for a heading, below that of all headings."""
+"""The level of a line in bold letters that acts as a heading, below all headings."""
 MARK = re.compile(r"\{zr4:\s*+([^}]{0,200})\}|<!--\s*+zr4:\s*+(.{0,400}?)-->", re.DOTALL)
-"""A mark of the author on a block or a sentence."""
+"""Matches a mark of the author on a block or a sentence."""
 
 
 class Role(Enum):
@@ -72,11 +72,11 @@ _LEADS = (
     (Role.RECOVERY, re.compile(r"\A\W*(?:recovery|roll[ -]?back|repair|fall-?back)\b", re.IGNORECASE)),
     (Role.CHECK, re.compile(r"\A\W*(?:verif\w+|validat\w+|checks?)\b", re.IGNORECASE)),
 )
-"""Roles by the line above a block, where it ends with a colon."""
+"""Roles by the line above a block that ends with a colon."""
 
 
 class Heading(Struct, frozen=True):
-    """A heading: its level, its text, and what it says of section, layer and lines."""
+    """A heading: its level, its text, and the section, layer and lines that it names."""
 
     level: int
     title: str
@@ -84,7 +84,7 @@ class Heading(Struct, frozen=True):
 
     @property
     def number(self) -> str | None:
-        """The number of its section."""
+        """The number of the section."""
         found = _SECTION.match(self.title)
         return found[1] if found is not None else None
 
@@ -96,21 +96,21 @@ class Heading(Struct, frozen=True):
 
     @property
     def layer(self) -> int | None:
-        """The layer that it names."""
+        """The number of the layer that it names."""
         found = _LAYER.search(self.title)
         return int(found[1]) if found is not None else None
 
     @property
     def lines(self) -> tuple[int, int] | None:
-        """The range of lines that it names."""
+        """The first and the last line that it names."""
         found = _LINES.search(self.title)
         return (int(found[1]), int(found[2] or found[1])) if found is not None else None
 
 
 class Fence(Struct, frozen=True):
-    """A code block; `body` is its text, `path` the headings above it, the outermost first.
+    """A code block: `body` is its text, `path` the headings above it with the outermost first.
 
-    A line in bold letters by itself is the last of them. `lead` is the line above the block, if it ends with a colon.
+    A line in bold letters is the last heading of `path`. `lead` is the line above the block if it ends with a colon.
     """
 
     language: str
@@ -122,17 +122,17 @@ class Fence(Struct, frozen=True):
 
     @property
     def is_dockerfile(self) -> bool:
-        """Whether it is written as a Dockerfile."""
+        """Whether the language of the block is a Dockerfile's."""
         return self.language in ("dockerfile", "docker", "containerfile")
 
     @property
     def is_shell(self) -> bool:
-        """Whether it is a script."""
+        """Whether the language of the block is a shell's."""
         return self.language in ("bash", "sh", "shell")
 
     @property
     def role(self) -> Role:
-        """The role of the block in the document, by its mark, else by the nearest heading that states one."""
+        """The role of the block, by its mark, by the line above it, or by the nearest heading with a role."""
         if self.mark is not None:
             word = self.mark.split()[0] if self.mark.split() else ""
             return next((role for role in Role if role.value == word), Role.OTHER)
@@ -147,17 +147,17 @@ class Fence(Struct, frozen=True):
 
     @property
     def section(self) -> Heading | None:
-        """The section that it is in."""
+        """The heading of the section that contains the block."""
         return section_in(self.path)
 
     @property
     def lines(self) -> tuple[int, int] | None:
-        """The range of lines that its headings give it."""
+        """The first and the last line that its headings name."""
         return next((heading.lines for heading in reversed(self.path) if heading.lines is not None), None)
 
 
 def section_in(path: Sequence[Heading]) -> Heading | None:
-    """The outermost heading with a number or a part's name, else the outermost one below the title."""
+    """Return the outermost heading with a number or a part's name, else the outermost one below the title."""
     named = next((heading for heading in path if heading.number is not None or heading.part is not None), None)
     return named or next((heading for heading in path if 1 < heading.level < _BOLD_LEVEL), None)
 
@@ -165,7 +165,7 @@ def section_in(path: Sequence[Heading]) -> Heading | None:
 class Words(Struct, frozen=True):
     """Words of the document: a line of prose, a paragraph, or a cell.
 
-    `lead` is the paragraph that introduces the list they are in, `mark` what a comment above them says of them.
+    `lead` is the paragraph that introduces their list. `mark` is the content of a comment above them.
     """
 
     text: str
@@ -175,7 +175,7 @@ class Words(Struct, frozen=True):
     mark: str | None = None
 
     def at(self, start: int, end: int) -> Span:
-        """The place of a part of them."""
+        """Return the place of a part of the words in the document."""
         return Span(self.span.start + start, self.span.start + end)
 
 
@@ -189,14 +189,14 @@ class Table(Struct, frozen=True):
 
 
 class Document:
-    """A Markdown document, read once; FileError for one whose blocks are nested without end.
+    """A parsed Markdown document; raises FileError if its blocks are nested too deep.
 
-    `remarks` are what there is to tell of its lines over a budget, whose paragraphs are left out.
+    `remarks` report its lines over a budget, whose paragraphs are left out.
     """
 
     def __init__(self, source: SourceFile) -> None:
         self._given = source.text
-        # A blank in place of the "\r" of a line end keeps all offsets; scripts and Dockerfiles lose it.
+        # A blank in place of the "\r" keeps all offsets. `_mapped` removes it from scripts and Dockerfiles.
         self.source = SourceFile(source.text.replace("\r\n", " \n"), source.path) if "\r\n" in source.text else source
         self.headings: list[Heading] = []
         self.fences: list[Fence] = []
@@ -215,7 +215,7 @@ class Document:
 
     @cached_property
     def sections(self) -> list[Heading]:
-        """The headings that have a number and lines: what the document gives a place in the file."""
+        """The headings with a number and lines."""
         return [heading for heading in self.headings if heading.number is not None and heading.lines is not None]
 
     def _read(self) -> None:
@@ -257,7 +257,7 @@ class Document:
             self._nested(block, is_list=kind == "List")
 
     def _nested(self, block: Any, *, is_list: bool) -> None:
-        """The blocks inside a block; what introduces a list holds for its items."""
+        """Read the blocks inside a block; the paragraph that introduces a list applies to its items."""
         outer = self._lead
         if is_list and self._last is not None and self._last.text.rstrip().rstrip("*_").endswith(":"):
             self._lead = self._last
@@ -285,7 +285,7 @@ class Document:
         self.fences.append(Fence(language, mark, body, span, (*self._path, *self._bold), lead))
 
     def _mapped(self, body: str, span: Span) -> MappedText:
-        """The body of a code block, each line mapped to where it stands in the document."""
+        """Return the body of a code block with each line mapped to its place in the document."""
         at = self.source.text.find("\n", span.start) + 1
         pieces: list[tuple[str, int]] = []
         for line in body.splitlines(keepends=True):
@@ -317,7 +317,7 @@ class Document:
         self.prose += lines
 
     def _titled(self, words: Words) -> None:
-        """What a paragraph says of the block below it."""
+        """Store a bold paragraph as a heading, or one that ends with a colon as the lead of the next block."""
         bold = _BOLD.fullmatch(words.text)
         if bold is not None:
             self._bold = (Heading(_BOLD_LEVEL, bold["words"], words.at(bold.start("words"), bold.end("words"))),)
@@ -332,7 +332,7 @@ class Document:
 
 
 def _cells(line: Words) -> Iterator[Words]:
-    """The cells of a row."""
+    """Yield the cells of a row."""
     text = line.text
     bounds = [m.start() for m in re.finditer(r"(?<!\\)\|", text)]
     edges = sorted({-1, *bounds, len(text)})

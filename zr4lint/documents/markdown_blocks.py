@@ -1,4 +1,4 @@
-"""Markdown as blocks, in time that grows with the text: the words within a block are not parsed."""
+"""Parses Markdown into blocks in linear time; the words within a block are not parsed."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
 
 class _Definition(LinkRefDef):
-    """The definition of a link. marko's pattern goes on to the end of the paragraph, for each line of it."""
+    """A link definition. marko's own pattern searches to the end of the paragraph for each of its lines."""
 
     override = True
     pattern = re.compile(r" {,3}(\[)")
 
 
 class _Blocks(Parser):
-    """A parser that leaves the words within blocks alone: many `[a](` take marko hours."""
+    """A parser that skips the words within blocks, since marko takes hours for many `[a](`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.add_element(_Definition)
 
     def parse_inline(self, element: Any, source: Source) -> None:
-        """Parse nothing."""
+        """Do nothing, so that the words within blocks are not parsed."""
 
 
 def blocks(text: str) -> Sequence[Any]:
-    """The outermost blocks of a document; raises RecursionError where they are nested without end."""
+    """Return the outermost blocks of a document; raise RecursionError if they are nested too deep."""
     return _Blocks().parse(text).children

@@ -1,4 +1,4 @@
-"""A pack on trial: the examples of its rules, its golden file, and edits of that file that no rule notices."""
+"""Tests a pack on the examples of its rules, on its golden file, and on edits of that file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LAST_WORD = re.compile(r"[A-Za-z0-9](?=[^A-Za-z0-9]*\Z)")
 
 
 class Edit(Struct, frozen=True):
-    """One edit of the golden file: what was done, on which line, and the new text."""
+    """An edit of the golden file: its kind, its line, and the new text."""
 
     kind: str
     line: int
@@ -34,12 +34,12 @@ class Edit(Struct, frozen=True):
 
 
 class Trial(Struct, frozen=True):
-    """The result of a trial.
+    """The result of a pack's test.
 
-    `examples` counts those that do what they should, `wrong` says of the others what they do instead; `findings` are
-    those in the golden file, `edits` counts the edits that were tried, and `unnoticed` are those of them that no rule
-    notices. A rule without examples has the golden file as the good one and an edit of it as the bad one; `untried`
-    are the rules that have a finding on no edit.
+    `examples` is the number of examples that behave as expected; `wrong` describes the others. `findings` are those in
+    the golden file. `edits` is the number of edits of this file, and `unnoticed` are the edits that no rule reports.
+    The golden file is the good example of a rule without examples, and an edit of it the bad one; `untried` are such
+    rules that report no edit.
     """
 
     examples: int
@@ -51,7 +51,7 @@ class Trial(Struct, frozen=True):
 
 
 def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
-    """Try a pack on the examples of its rules, and on its golden file if there is one."""
+    """Test a pack on the examples of its rules, and on its golden file if there is one."""
     linter = Linter([pack], merges=False)
     codes = {rule.rule.code for rule in pack.rules}
     wrong: list[str] = []
@@ -88,15 +88,15 @@ def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
 
 
 def _shortened(golden: SourceFile) -> Iterator[str]:
-    """The golden file without one of its options, quotes or commands, for rules that no other edit breaks."""
+    """Yield the golden file without one option, quote or command, for rules that no other edit breaks."""
     for part in islice(_PART.finditer(golden.text), _MOST_PARTS):
         yield golden.text[: part.start()] + golden.text[part.end() :]
 
 
 def edits_of(golden: SourceFile) -> Iterator[Edit]:
-    """Edits of each instruction: drop, comment out, echo, change the last word, move down, undo by a new one below.
+    """Yield edits of each instruction: drop, comment out, echo, change the last word, move down, undo below.
 
-    An edit whose text does not parse is left out: BuildKit notices it.
+    Edits whose text does not parse are left out, since BuildKit reports them.
     """
     parsed = parse(golden)
     instructions = parsed.instructions

@@ -1,4 +1,4 @@
-"""The file that a document specifies: the joined text of its target blocks, and its name."""
+"""Joins the target blocks of a document to the Dockerfile that it specifies, and finds the file's name."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ _BOUND = re.compile(
     r"|per|or|first|last)|[~<>\u2264\u2265])\s*\Z",
     re.IGNORECASE,
 )
-"""Words before a number of lines that make it a limit or an example; at most 40 characters are searched."""
+"""Matches words before a number of lines that make it a limit or an example; at most 40 characters are searched."""
 
 _START = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+[ \t]*+(?:FROM|ARG)\s", re.IGNORECASE)
-"""The beginning of a whole file: blank lines and comments, then FROM or ARG."""
+"""Matches the beginning of a whole file: blank lines and comments, then FROM or ARG."""
 _STARTS = re.compile(r"^(?:CMD|ENTRYPOINT)\s", re.IGNORECASE | re.MULTILINE)
 NO_TARGET = 'no target found; put the `dockerfile` block below a heading such as "After"'
-"""The message about a document without a target text, in which little can be checked."""
+"""The message about a document without a target text, in which few checks can run."""
 
 
 _GUIDE = re.compile(r"\bguid(?:e|es|elines?)\b|\bbest practices?\b|\bexamples?\b|\btips\b|\btutorial\b", re.IGNORECASE)
 
 _OMITTED = re.compile(r"^\s*(?:#\s*)?(?:\.\.\.|\u2026|\[\.\.\.\])", re.MULTILINE)
-"""A line that stands for others."""
+"""Matches an ellipsis that replaces omitted lines."""
 
 _MOST_LINES = 10_000
-"""The most blank lines that are put between two blocks."""
+"""The most blank lines between two blocks."""
 
 
 def is_about_lines(text: str) -> bool:
-    """Whether words that hold a number of lines may speak of the file as it is to be."""
+    """Return whether words with a number of lines may be about the target file."""
     return _FILE.search(text) is not None and _NOT_NOW.search(text) is None
 
 
 def is_not_now(text: str) -> bool:
-    """Whether words may speak of an earlier version."""
+    """Return whether words may be about another version of the file."""
     return _NOT_NOW.search(text) is not None
 
 
 def _is_guide(fence: Fence) -> bool:
-    """Whether a block stands in a guide, whose good example is nobody's file."""
+    """Return whether a block is in a guide, whose examples are not the target file."""
     return any(_GUIDE.search(heading.title) for heading in fence.path)
 
 
@@ -75,24 +75,24 @@ class Target:
 
     @cached_property
     def path(self) -> str:
-        """The name that the document's scripts have for the file."""
+        """The most frequent name of the file in the document's scripts."""
         scripts = (m[0] for f in self.document.fences if f.is_shell for m in _NAME.finditer(f.body.text))
         found = Counter(name.removeprefix("./") for name in scripts)
         return found.most_common(1)[0][0] if found else "Dockerfile"
 
     @cached_property
     def stated(self) -> list[Read]:
-        """The demands in the document's sentences."""
+        """The statements in the document's sentences and tables."""
         return read(self.document)
 
     @cached_property
     def whole(self) -> MappedText:
-        """The target blocks one after another, a blank line between them."""
+        """The text of the target blocks, separated by blank lines."""
         return joined(self.blocks)
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether the target blocks are one file from its FROM on, each of several stages with lines of its own."""
+        """Whether the target blocks form one file; if several of them have a FROM, their lines must ascend."""
         starts = [block for block in self.blocks if _START.match(block.body.text)]
         lines = [block.lines[0] if block.lines is not None else 0 for block in self.blocks]
         placed = all(first < then for first, then in pairwise((0, *lines)))
@@ -101,27 +101,27 @@ class Target:
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether the target is one file up to what its container starts, so that what it lacks is nowhere else."""
+        """Whether the target is one file with CMD or ENTRYPOINT, so that no other file can contain what it lacks."""
         return self.is_whole and _STARTS.search(self.whole.text) is not None
 
     def without(self, block: Fence) -> MappedText:
-        """The target blocks but one."""
+        """Return the text of all target blocks but one."""
         return joined([other for other in self.blocks if other is not block])
 
     @cached_property
     def line_count(self) -> int | None:
-        """The number of lines that the document says most often that the file has."""
+        """The number of lines that the document states most often; None without target blocks and checks."""
         return self.lines_said if self.blocks or self.checks else None
 
     @cached_property
     def length(self) -> int | None:
-        """The number of lines of the file: what the document says, else what its only target block has."""
+        """The number of lines of the file: the stated one, else that of the only target block."""
         alone = self.is_whole and len(self.blocks) == 1 and self.blocks[0].lines is None
         return self.line_count or (self.whole.text.count("\n") if alone else None)
 
     @cached_property
     def lines_said(self) -> int | None:
-        """The number of lines, in a document that may hold nothing to be checked."""
+        """The number of lines that the document states most often, even if it has nothing to check."""
         texts = [words.text for words in self.document.prose if is_about_lines(words.text)]
         texts += [f.body.text for f in self.checks]
         found = Counter(
@@ -134,9 +134,10 @@ class Target:
 
     @cached_property
     def texts(self) -> list[str]:
-        """Files that are as the document asks.
+        """The texts of files that meet the document.
 
-        These are the blocks alone, each on its own lines, and with as many lines as the document says, above and below.
+        These are the joined blocks, the blocks on their stated lines, and the blocks padded to the stated number of
+        lines below and above.
         """
         text = self.whole.text
         missing = (self.line_count or 0) - text.count("\n")
@@ -144,7 +145,7 @@ class Target:
         return found if missing <= 0 else [*found, text + "\n" * missing, "#\n" * missing + text]
 
     def _laid_out(self) -> Iterator[str]:
-        """The blocks on the lines that their headings give them, where each fits them."""
+        """Yield the blocks on the lines that their headings state, if each block fits its lines."""
         lines: list[str] = []
         for block in self.blocks:
             if block.lines is None or not fits(block) or block.lines[0] <= len(lines):
@@ -155,30 +156,30 @@ class Target:
             yield "\n".join((*lines, ""))
 
     def in_section(self, fence: Fence, blocks: Sequence[Fence]) -> list[Fence]:
-        """The blocks of the section that another block is in."""
+        """Return those of `blocks` that are in the same section as another block."""
         section = self._sections[id(fence)]
         return [block for block in blocks if section is not None and self._sections[id(block)] is section]
 
     def own(self, fence: Fence) -> list[Fence]:
-        """The target blocks that a script is about: those of its section, else those of the only one there is."""
+        """Return the target blocks that a script is about: those of its section, or all if only one section has any."""
         near = self.in_section(fence, self.blocks)
         alone = len({id(self._sections[id(block)]) for block in self.blocks}) == 1
         return near or ([*self.blocks] if alone else [])
 
     def before_of(self, fence: Fence) -> list[Fence]:
-        """The blocks with the text before the change that a script is about."""
+        """Return the blocks with the text before the change that a script is about."""
         near = self.in_section(fence, self.before)
         return near or ([*self.before] if not self.in_section(fence, self.blocks) else [])
 
 
 def fits(block: Fence) -> bool:
-    """Whether a block is no longer than its lines."""
+    """Return whether a block is no longer than its stated lines."""
     lines = block.lines
     return lines is not None and len(block.body.text.splitlines()) <= lines[1] - lines[0] + 1
 
 
 def joined(blocks: Sequence[Fence]) -> MappedText:
-    """Blocks one after another, a blank line between them, each character mapped to the document."""
+    """Return blocks joined by blank lines, with each character mapped to the document."""
     pieces: list[tuple[str, int]] = []
     for block in blocks:
         if pieces:
@@ -189,5 +190,5 @@ def joined(blocks: Sequence[Fence]) -> MappedText:
 
 
 def place(text: MappedText, start: int, end: int) -> Span:
-    """The span of a part of a text in the document."""
+    """Return the place in the document of a part of a text."""
     return text.span(start, end)

@@ -1,4 +1,4 @@
-"""Instructions that undo what an instruction does."""
+"""Writes instructions that undo the effect of other instructions."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _PROGRAM = re.compile(r"[\w./ -]+")
 
 
 def undone(dockerfile: Dockerfile) -> dict[int, str]:
-    """The instruction that undoes each instruction, by the place of the latter in the file.
+    """Return the text of an instruction that undoes each instruction, by the index of the latter.
 
-    Of several variables or packages the last is undone. What nothing undoes is left out.
+    Of several variables or packages the last one is undone. Instructions that cannot be undone are left out.
     """
     facts = gather(dockerfile)
     found: dict[int, str] = {}
@@ -59,7 +59,7 @@ def _reverse(facts: Facts, fact: Fact) -> Iterator[str]:
 
 
 def _pip(facts: Facts, command: PipCommand) -> str:
-    """The call that uninstalls, by the same program."""
+    """Return the uninstall command of the same program."""
     program = facts.words(command.words).rpartition("install")[0].strip()
     program = program if _PROGRAM.fullmatch(program) else "pip"
     return f"{program} uninstall{'' if program.startswith('uv') else ' -y'}"

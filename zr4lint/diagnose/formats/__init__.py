@@ -1,4 +1,4 @@
-"""The formats of logs: one module a format, and the table that lists them in the order in which they are tried."""
+"""The formats of logs, one per module, and the table of formats in the order in which they are tried."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ class Format(Struct, frozen=True):
     reader: Callable[[], Reader]
 
     def fits(self, text: str) -> bool:
-        """Whether the sign is in a text that begins with a line end."""
+        """Return whether the pattern matches a text that begins with a line end."""
         return _behind_line_end(self.sign).search(text) is not None
 
 
 @cache
 def _behind_line_end(sign: re.Pattern[str]) -> re.Pattern[str]:
-    """A pattern with line ends for the starts of lines: these are found much faster."""
+    """Return a pattern with `\\n` for `^`, which Python searches for much faster."""
     return re.compile(re.sub(r"(?<![\[\\])\^", r"\\n", sign.pattern), sign.flags)
 
 
 class Loose(Reader):
-    """Reads a log of no known builder: every line is outside of the steps."""
+    """Reads a log of no known builder, in which every line is outside of the steps."""
 
     def __init__(self) -> None:
         self.quick = Quick(container.SPECIAL)
 
     def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
-        """The lines that report no failed start."""
+        """Return the lines that report no failed start."""
         return self.quick.run(None, line, lines, at)
 
     def read(self, _line: int, _text: str, /) -> tuple[Event, ...] | None:
-        """Nothing; the lines are looked at as those of a container."""
+        """Return None, so that the caller reads the line as one of a container."""
         return None
 
 
@@ -69,7 +69,7 @@ CONTAINER = "docker-run"
 
 
 def detect(text: str) -> Format:
-    """The first format whose sign is in a text."""
+    """Return the first format whose pattern matches a text."""
     text = f"\n{text}"
     return next((form for form in FORMATS if form.fits(text)), TEXT)
 

@@ -1,4 +1,4 @@
-"""Buildah and `podman build`."""
+"""Reads logs of Buildah and `podman build`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _FAILED = re.compile(r"\s*+(?:Error: |error |Error |error: build error: )(.*)")
 _REFUSED = re.compile(
     r"\s*+(?:Error: |error: )?error running container: .{0,500}? for \[(?:\S*/)?(?:ba)?sh -c (.{1,4000}?) ?\](?:: |$)"
 )
-"""The runtime could not start the command. The words on the failed step follow, unless the log is cut."""
+"""Matches an error of the runtime that could not start a command.
+
+Buildah's words on the failed step follow, unless the log is cut.
+"""
 
 _DONE = re.compile(r"--> (?:Using cache )?[0-9a-f]{10,}|--> Pushing cache|--> Cache pulled|COMMIT ")
 _BUILT = re.compile(r"Successfully tagged |[0-9a-f]{64}$")
@@ -31,7 +34,7 @@ _SPECIAL = re.compile(
 
 
 class Buildah(Reader):
-    """Reads it; the stages may run in any order."""
+    """Reads Buildah's lines; the stages may run in any order."""
 
     def __init__(self) -> None:
         self.quick = Quick(_SPECIAL)
@@ -41,7 +44,7 @@ class Buildah(Reader):
         self.refused: tuple[int, str] | None = None
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
-        """The events of a line."""
+        """Return the events of a line."""
         step = _STEP.match(text)
         if step:
             before = self._closed(State.DONE, line)
@@ -71,11 +74,11 @@ class Buildah(Reader):
         return None if self.key is None else (Output(self.key, line, text),)
 
     def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
-        """The lines that a RUN prints."""
+        """Return the lines that a RUN prints."""
         return self.quick.run(self.key, line, lines, at) if self.key and self.keyword == "RUN" else None
 
     def finish(self) -> tuple[Event, ...]:
-        """The failure of a step that was refused, where the log does not have the words on it."""
+        """Return the failure of a step whose command could not start, if the log lacks the words on it."""
         return self._failed(*self.refused) if self.refused is not None and self.key is not None else ()
 
     def _refused(self, line: int, text: str, command: str) -> tuple[Event, ...]:
@@ -86,7 +89,7 @@ class Buildah(Reader):
         return (*opened, Output(self.key, line, text))
 
     def _opened(self, words: str, line: int) -> tuple[Event, ...]:
-        """A step that the log does not announce."""
+        """Return the event of a step that the log does not announce."""
         self.count += 1
         self.key = str(self.count)
         return (Opened(self.key, StepName("STEP", words), line),)

@@ -1,4 +1,4 @@
-"""The builder that docker had before BuildKit, on a terminal and as the daemon's JSON."""
+"""Reads logs of docker's builder before BuildKit, on a terminal and as the daemon's JSON."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _DAEMON = (
     "failed to register layer",
     "failed to export image",
 )
-"""The daemon's words about a step of any kind: a command prints none of these."""
+"""The daemon's words on a failed step of any kind; no command prints them."""
 
 _QUIET = ("RUN", "FROM", "")
-"""Steps of other keywords print nothing of their own: what is printed there is the daemon's error."""
+"""The keywords of steps with output of their own. Output of other steps is an error of the daemon."""
 
 _PULL_FAILED = re.compile(
     r"manifest|denied|not found|error|toomany|no match|unauthorized|time(?:d )?out|lookup |dial |x509|EOF|invalid"
     r"|unsupported|unknown|no such|blank|refused|reset by|forbidden|can't|cannot|unexpected|^(?:Get|Head) \"?https?:",
     re.IGNORECASE,
 )
-"""Messages of the daemon about an image that it can't get; the progress of a pull has none of them."""
+"""Matches the daemon's errors on an image that it can't pull, but not the progress of a pull."""
 
 _DONE = re.compile(r"\s*+---> (?:[0-9a-f]{12}|Using cache)")
 _REMOVED = "Removing intermediate container"
-"""The daemon's words about a step that is done and, with --force-rm, about one that failed."""
+"""The daemon's words on a finished step and, with --force-rm, on a failed one."""
 
 _SERVICE = re.compile(r"ERROR: Service '[^'\n]{1,200}+' failed to build ?: The command [\['(]")
 _BUILT = re.compile(r"Successfully (?:built|tagged) ")
@@ -54,7 +54,7 @@ _SPECIAL = re.compile(
 
 
 class Classic(Reader):
-    """Reads it."""
+    """Reads the builder's lines on a terminal."""
 
     def __init__(self) -> None:
         self.quick = Quick(_SPECIAL)
@@ -63,7 +63,7 @@ class Classic(Reader):
         self.keyword = ""
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
-        """The events of a line."""
+        """Return the events of a line."""
         step = _STEP.match(text)
         if step:
             return self._step(line, step)
@@ -83,11 +83,11 @@ class Classic(Reader):
         return (Output(self.key, line, text),)
 
     def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
-        """The lines that a RUN prints."""
+        """Return the lines that a RUN prints."""
         return self.quick.run(self.key, line, lines, at) if self.key and self.keyword == "RUN" else None
 
     def _refused(self, text: str) -> bool:
-        """Whether a line is the daemon's about an instruction that is no RUN."""
+        """Return whether a line is the daemon's error on an instruction other than RUN."""
         if self.keyword == "FROM":
             return _PULL_FAILED.search(text) is not None
         return self.keyword not in _QUIET and bool(text.strip()) and not text.lstrip().startswith(("---", "#"))
@@ -110,19 +110,19 @@ class Classic(Reader):
 
 
 def _failed(text: str) -> bool:
-    """Whether a line is the daemon's about a step that failed; a terminal may have cut it."""
+    """Return whether a line is the daemon's error on a failed step; a terminal may have cut it."""
     return text.startswith(_DAEMON) or (_CODE in text and "The command " in text) or _SERVICE.match(text) is not None
 
 
 class Api(Reader):
-    """Reads the daemon's stream, in which the builder's lines are parts of JSON objects."""
+    """Reads the daemon's stream of JSON objects, which contain pieces of the builder's lines."""
 
     def __init__(self) -> None:
         self.classic = Classic()
         self.rest = ""
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
-        """The events of a line."""
+        """Return the events of a line."""
         try:
             entry: Any = json.decode(text)
         except (DecodeError, ValueError, RecursionError):

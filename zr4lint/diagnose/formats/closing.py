@@ -1,4 +1,4 @@
-"""Parse BuildKit's closing output: failed steps, the excerpt of the Dockerfile, the final error."""
+"""Reads BuildKit's closing output: failed steps, the excerpt of the Dockerfile, the final error."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MUST = (
 
 
 class Closing:
-    """Reads the lines below the progress; it knows whether it is inside of a repeated output or of an excerpt."""
+    """Reads the lines below the progress; it keeps whether it is in repeated output or in an excerpt."""
 
     def __init__(self) -> None:
         self.step: StepName | None = None
@@ -49,7 +49,7 @@ class Closing:
         self.marked = 0
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
-        """The events of a line; None for one that has nothing to do with the end of a build."""
+        """Return the events of a line; None if the line is not about the end of a build."""
         if self.pending:
             return self._name(line, text)
         if self.step is not None:
@@ -72,11 +72,11 @@ class Closing:
         return self._last(line, text)
 
     def _excerpt(self, line: int, text: str) -> tuple[Event, ...] | None:
-        """The events of a line of the excerpt; None for one behind it."""
+        """Return the events of a line of the excerpt; None for a line after it."""
         row = _ROW.match(text)
         if row:
             return self._row(line, row)
-        if not text.strip():  # a paste may have a blank line behind each line
+        if not text.strip():  # pasted text may have a blank line after each line
             return ()
         rule = _RULE.match(text)
         if self.rows or not rule:
@@ -84,7 +84,7 @@ class Closing:
         return () if rule else None
 
     def _row(self, line: int, row: re.Match[str]) -> tuple[Event, ...]:
-        """A line of the excerpt; a paste may have lost its number."""
+        """Return the event of a line of the excerpt; pasted text may lack its number."""
         self.rows += 1
         marked = row[2] == " >>>"
         self.marked += marked
@@ -93,9 +93,9 @@ class Closing:
         return (Block(self.file, self.number, line - 2), found) if self.rows == 1 else (found,)
 
     def _name(self, line: int, text: str) -> tuple[Event, ...]:
-        """A step's name, which a paste may have broken into lines; it ends with a colon."""
+        """Return the event of a step's name, which ends with a colon; pasted text may have broken it into lines."""
         self.pending = f"{self.pending} {text.strip()}".strip()
-        if self.pending.endswith(":------"):  # a paste without the line end before the rule
+        if self.pending.endswith(":------"):  # pasted text may lack the line end before the horizontal rule
             name, self.pending = self.pending.removesuffix(":------"), ""
             return (Repeated(step_name("", name), line, None),)
         if not self.pending.endswith(":") and len(self.pending) < 4000 and not _RULE.match(text):
@@ -130,6 +130,6 @@ class Closing:
 
 
 def last_words(text: str) -> str:
-    """The builder's last words without what every failure begins with."""
+    """Return the builder's last words without the common beginning of all failures."""
     found = _START.search(text)
     return _SOLVE.sub("", text[found.start() :] if found else text)

@@ -1,4 +1,4 @@
-"""The start of a container: what docker, podman, compose, RunPod and the started program say of a failure."""
+"""Reads the errors of docker, podman, compose, RunPod and the program itself when a container starts."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ SUCCESS_SIGN = re.compile(
     r"|\b(?:[Ss]tarted|[Rr]eady|[Ll]istening|[Ss]erving|[Rr]unning on|startup complete|waiting for requests)\b",
     re.MULTILINE,
 )
-"""Lines at the end of what went well: a command that did its work, or a service that runs."""
+"""Matches last lines that show success: a command that finished, or a service that runs."""
 
 JOB_FAILED = "Process completed with exit code "
-"""What GitHub prints where a command of a job failed."""
+"""The words of GitHub on a failed command of a job."""
 
 _STARTS = re.compile(
     r"docker: Error response from daemon|^Error response from daemon|OCI runtime create failed|OCI permission denied"
@@ -81,11 +81,11 @@ _QUICK = (
     "Serving HTTP",
 )
 SPECIAL = re.compile("|".join(map(re.escape, _QUICK)))
-"""A line without any of these words is no event."""
+"""Matches a line that may be an event; other lines are skipped."""
 
 
 def container_event(line: int, text: str) -> Event | None:
-    """The event of a line outside of the steps; None for one that only belongs to what a program prints."""
+    """Return the event of a line outside of the steps; None if the line is only output of a program."""
     if not SPECIAL.search(text):
         return None
     if _STOPS.search(text):

@@ -1,4 +1,4 @@
-"""Kaniko: its own lines begin with INFO, and a step's output stands between them."""
+"""Reads logs of Kaniko, whose own lines begin with INFO between the output of steps."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _BUILT = ("Pushed ", "Pushing image", "Skipping push")
 
 
 class Kaniko(Reader):
-    """Reads it. An instruction that fails to find its files is not announced, and neither is FROM.
+    """Reads Kaniko's lines. Kaniko does not announce FROM, nor an instruction whose files are missing.
 
-    Where none was announced since the image was unpacked, it is the instruction that the image was unpacked for.
+    Such an instruction is the one that the image was unpacked for, if none was announced since.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Kaniko(Reader):
         self.unpacked = ""
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
-        """The events of a line."""
+        """Return the events of a line."""
         own = _OWN.match(text)
         unpacks = _UNPACKS.match(own[1] if own is not None else text) if own or self.key is None else None
         if unpacks:
@@ -61,11 +61,11 @@ class Kaniko(Reader):
         return ()
 
     def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
-        """The lines that an instruction prints."""
+        """Return the lines that an instruction prints."""
         return self.quick.run(self.key, line, lines, at) if self.key else None
 
     def _last(self, line: int, words: str) -> tuple[Event, ...]:
-        """The events of the builder's last words."""
+        """Return the events of the builder's last words."""
         unnamed = ""
         if "failed to get filesystem from image" in words:
             unnamed = f"FROM {self.image}" if self.image else ""
@@ -83,7 +83,7 @@ class Kaniko(Reader):
         return (Opened(self.key, StepName(f"instruction {self.count}", words), line),)
 
     def _state(self, words: str) -> State:
-        """A step whose command failed has failed; other words are about an instruction that was never announced."""
+        """Return FAILED if the step's command failed; else DONE, since the error is on an unannounced instruction."""
         ran = "failed to execute command" in words or "exit status" in words
         return State.FAILED if ran else State.DONE
 

@@ -1,4 +1,4 @@
-"""BuildKit with --progress=plain: every line has the number of its step in front."""
+"""Reads logs of BuildKit with --progress=plain, in which every line begins with the number of its step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PROGRESS = re.compile(
 
 
 class Plain(Reader):
-    """Reads it. Several builds may follow one another, each of which counts its steps anew."""
+    """Reads BuildKit's plain lines. A log may have several builds, each of which numbers its steps from 1."""
 
     def __init__(self) -> None:
         self.closing = Closing()
@@ -32,7 +32,7 @@ class Plain(Reader):
         self.times: dict[str, str] = {}
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
-        """The events of a line."""
+        """Return the events of a line."""
         found = _VERTEX.match(text)
         if found is None:
             return self.closing.read(line, text)
@@ -52,7 +52,7 @@ class Plain(Reader):
         return self._about(number, rest, line)
 
     def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
-        """The lines from `at` on that the step prints of which the line before is."""
+        """Return the lines from `at` on that the step of the previous line prints."""
         if not self.printing:
             return None
         prefix = f"#{self.printing} "
@@ -72,7 +72,7 @@ class Plain(Reader):
         return Run(f"{self.build}.{prefix[1:-1]}", found) if found else None
 
     def _about(self, number: str, rest: str, line: int) -> tuple[Event, ...]:
-        """A line that is no output: a step's name, its end, or its progress."""
+        """Return the events of a line that is not output: a step's name, its end, or its progress."""
         key = f"{self.build}.{number}"
         if rest in _ENDS:
             return self._closed(number, Closed(key, _ENDS[rest], line))
@@ -90,13 +90,13 @@ class Plain(Reader):
         return () if rest == self.names[number] else (Output(key, line, rest),)
 
     def finish(self) -> tuple[Event, ...]:
-        """How long the steps ran that the log leaves open."""
+        """Return the times of the steps that the log leaves open."""
         return tuple(
             Closed(f"{self.build}.{number}", State.OPEN, 0, seconds=self._seconds(number)) for number in self.times
         )
 
     def _seconds(self, number: str) -> float | None:
-        """The time of a step's last line, in seconds."""
+        """Return the time of a step's last line in seconds; None if it has none."""
         found = self.times.get(number, "").partition(" ")[0]
         return float(found) if found else None
 
@@ -109,7 +109,7 @@ class Plain(Reader):
         if known == name:
             return ()
         if known and name and number == "1" and "load build definition" in name:
-            self.build += 1  # another build of the same log
+            self.build += 1  # another build begins in the same log
             self.names.clear()
             self.times.clear()
         elif known:

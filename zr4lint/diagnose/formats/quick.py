@@ -1,4 +1,4 @@
-"""Find lines that are only output, many at once: a log of hundreds of megabytes has little else."""
+"""Finds lines that are only output, many at once, since a log of hundreds of megabytes has few others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zr4lint.diagnose.window import Line
 
 
 class Quick:
-    """Knows by a pattern the lines of a batch that may be more than output."""
+    """Finds the lines of a batch that may be more than output, by a pattern."""
 
     def __init__(self, special: re.Pattern[str]) -> None:
         self._special = special
@@ -20,7 +20,7 @@ class Quick:
         self._marks: list[int] = []
 
     def run(self, key: str | None, line: int, lines: Sequence[str], at: int) -> Run | None:
-        """The lines from index `at` to the next special one as output of a step; `line` is the number of the first."""
+        """Return the lines from index `at` to the next special one; `line` is the number of the first."""
         if self._lines is not lines:
             self._lines, self._marks = lines, self._found(lines)
         place = bisect_left(self._marks, at)

@@ -1,4 +1,4 @@
-"""BuildKit with --progress=rawjson: one JSON object a line, and below them the last words as plain text."""
+"""Reads logs of BuildKit with --progress=rawjson: one JSON object a line, then the last words as plain text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIGN = re.compile(r'^\{"(?:vertexes|statuses|logs|warnings)":', re.MULTILINE)
 
 
 class RawJson(Reader):
-    """Reads it; a line of output may come in pieces."""
+    """Reads BuildKit's JSON; a line of output may arrive in pieces."""
 
     def __init__(self) -> None:
         self.closing = Closing()
@@ -26,7 +26,7 @@ class RawJson(Reader):
         self.pieces: dict[str, str] = {}
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
-        """The events of a line; one that is no JSON of the builder is read as text."""
+        """Return the events of a line; a line that is not the builder's JSON is read as plain text."""
         if not text.startswith("{"):
             return self.closing.read(line, text)
         try:
@@ -85,7 +85,7 @@ def _objects(entry: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _seconds(vertex: dict[str, Any]) -> float | None:
-    """How long a step took, if it says when it began and when it ended."""
+    """Return the duration of a step in seconds; None if its start or its end is unknown."""
     try:
         started, completed = (datetime.fromisoformat(str(vertex[name])[:19]) for name in ("started", "completed"))
     except (KeyError, ValueError):

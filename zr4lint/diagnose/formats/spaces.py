@@ -1,4 +1,4 @@
-"""The builds of Hugging Face Spaces: a step begins with an arrow, and has no number."""
+"""Reads build logs of Hugging Face Spaces, in which a step begins with an arrow and has no number."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _DONE = re.compile(r"DONE (\d{1,9}(?:\.\d{1,9})?)s$")
 
 
 class Spaces(Reader):
-    """Reads it."""
+    """Reads the lines of a build on Spaces."""
 
     def __init__(self) -> None:
         self.key: str | None = None
         self.count = 0
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
-        """The events of a line."""
+        """Return the events of a line."""
         arrow = _ARROW.match(text)
         if arrow and arrow[1].startswith("ERROR: "):
             words = arrow[1].removeprefix("ERROR: ")

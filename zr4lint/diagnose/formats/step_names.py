@@ -1,4 +1,4 @@
-"""Parse the names of BuildKit's steps, and the instruction that they name."""
+"""Reads the names of BuildKit's steps and their instructions."""
 
 from __future__ import annotations
 

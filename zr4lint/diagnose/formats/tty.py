@@ -1,4 +1,4 @@
-"""BuildKit on a terminal: frames that are painted over and over, of which the last one holds."""
+"""Reads logs of BuildKit on a terminal, which paints frames repeatedly; the last frame is valid."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STATES = {"CACHED": State.CACHED, "ERROR": State.FAILED, "CANCELED": State.CANC
 
 
 class Terminal(Reader):
-    """Reads it; a step is known by its name, which is cut at the width of the terminal."""
+    """Reads BuildKit's frames; a step is identified by its name, which the terminal may cut."""
 
     def __init__(self) -> None:
         self.closing = Closing()
@@ -30,7 +30,7 @@ class Terminal(Reader):
         self.last = ""
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
-        """The events of a line."""
+        """Return the events of a line."""
         if "=> " in text[:12]:
             return self._frame(line, text)
         head = _HEAD.match(text)
@@ -40,7 +40,7 @@ class Terminal(Reader):
         return self.closing.read(line, text)
 
     def finish(self) -> tuple[Event, ...]:
-        """In a frame where steps are to come, the one painted last still runs."""
+        """Return an event that reopens the step painted last, if steps are still to come."""
         still = self.running and self.states.get(self.last) is State.DONE
         return (Closed(self.last, State.OPEN, 0),) if still else ()
 
@@ -58,7 +58,7 @@ class Terminal(Reader):
         step = step_name("", name)
         key = f"{step.stage}/{step.number}/{name[:40]}"
         seconds = float(time[1]) if time else None
-        # A frame does not tell a step that runs from one that is done; only what is painted last can still be running.
+        # A frame shows running and finished steps alike, but only the step painted last can still be running.
         state = _STATES.get(found[1] or "", State.DONE if seconds is not None else State.OPEN)
         events: tuple[Event, ...] = () if key in self.states else (Opened(key, step, line),)
         self.last = key

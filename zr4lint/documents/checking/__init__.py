@@ -1,1 +1,1 @@
-"""The checks of documents: statements, numbers, verification, recoveries, references, and the world."""
+"""The checks of a document: its statements, numbers, scripts, recoveries and references."""

@@ -1,4 +1,4 @@
-"""What a recovery makes of the values that the target text gives once: image, user, ports, start and others."""
+"""Finds values of the target text that a recovery changes: image, user, ports, CMD and others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _INDEX = re.compile(r"/whl/(cu\d+|cpu|rocm[\d.]+)\b")
 
 
 def other_value(before: str, after: str) -> str | None:
-    """A message on the first value that the second text has in place of the first one's; None where all are kept."""
+    """Return a message on the first value that the second text changes; None if it changes none."""
     had, has = _values(before), _values(after)
     for name, value in had.items():
         now = has.get(name)

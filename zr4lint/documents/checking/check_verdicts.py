@@ -1,4 +1,4 @@
-"""The verdict of each check of a verification script on a text."""
+"""Runs the checks of a verification script on a text and returns their verdicts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FAILS = re.compile(r"\bFAIL|\bNOT OK\b|\bERROR\b|\bMISSING\b|\bWARN|\u2717|\u2718|\u274c|\u26a0")
 _CHECKS = re.compile(rf"{_FAILS.pattern}|\bexit\s+[1-9]")
 _STATUS = re.compile(r"\bexit\s+\"?\$\{?(\w+)")
-"""A variable in which a script keeps its exit status."""
+"""Matches an `exit` with a variable; the script keeps its exit status there."""
 _ONE_SEARCH = re.compile(
     r"""(?:if\s+)?grep\s+-q\s+(?:"([^"$`|*?]+)"|'([^'|*?]+)')\s+[\w./-]+\s*(?:;\s*then|&&|\|\|)[^$`]*""", re.DOTALL
 )
@@ -28,14 +28,14 @@ _ASSIGNS = re.compile(r"(?:^|[\s;{])[A-Za-z_]\w*\+?=(?!=)")
 _PROGRAMS = re.compile(r"\b(?:grep|wc|sed|awk|head|tail|cut|cat|ls|test|find|diff|cmp)\b|\[")
 _STRICT = re.compile(r"^\s*set\s+(?:-\w*e|-o\s+errexit)", re.MULTILINE)
 _BARE = re.compile(r"(?:grep\s+-\w*q|test\s|\[)|(?:sed|head|tail|cat|cut)\b[^&;|]*\|\s*grep\s+-\w*q[^|&;]*\Z")
-"""A command that ends a script under `set -e` where it fails."""
+"""Matches a command whose failure ends a script under `set -e`."""
 _ENDING = re.compile(r"^\s*(?:function\s+)?(\w+)\s*\(\)\s*\{[^}]{0,1000}\bexit\s+[1-9]", re.MULTILINE)
-"""A function that ends the script with an error."""
+"""Matches a function that ends the script with an error."""
 _PATTERN = re.compile(r"""\bgrep\b(?:\s+-[\w-]+)*\s+("(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'|;&]+)""")
 
 
 class Verdict(Enum):
-    """The verdict of a check."""
+    """The verdict of a check on a text."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -43,10 +43,10 @@ class Verdict(Enum):
 
 
 class Judged(Struct, frozen=True):
-    """One check on one text.
+    """The result of one check on one text.
 
-    `span` is the check in the script, `decided` the test or command that failed, else the whole condition. `printed`
-    is what it printed.
+    `span` is the place of the check in the script. `decided` is the test or command that failed, else the first one,
+    else the whole statement. `printed` is the output of the check.
     """
 
     span: Span
@@ -56,9 +56,10 @@ class Judged(Struct, frozen=True):
 
 
 def judge(fence: Fence, path: str, text: str | None, lost: str | None = None) -> Sequence[Judged]:
-    """The checks of a script, each with its verdict on a text; None is a file that does not exist.
+    """Return the checks of a script with their verdicts on `text`; None stands for a missing file.
 
-    With `lost`, the words that another text has and this one has not, the checks that these can't fail are left out.
+    `lost` holds the lines of another text that `text` lacks. If it is given, checks that cannot fail for lack of these
+    lines are skipped.
     """
     return _judged(fence.body.text, path, text, lost)
 
@@ -103,7 +104,7 @@ def _judged(script: str, path: str, text: str | None, lost: str | None) -> Seque
 
 
 def _stays(statement: str, lost: str) -> bool:
-    """Whether a statement only prints, or is one search for words that are not among the lost ones."""
+    """Return whether a statement only prints, or only searches for words that are not in `lost`."""
     if _ONLY_PRINTS.fullmatch(statement):
         return True
     said = _ONE_SEARCH.fullmatch(statement)
@@ -115,12 +116,12 @@ def _stays(statement: str, lost: str) -> bool:
 
 
 def verdicts(fence: Fence, path: str, text: str | None, lost: str | None = None) -> dict[Span, Verdict]:
-    """The verdicts by the place of the check in the script."""
+    """Return the verdict of each check by its place in the script."""
     return {judged.span: judged.verdict for judged in judge(fence, path, text, lost)}
 
 
 def pattern_in(script: str, span: Span) -> tuple[str, Span] | None:
-    """The pattern of the first grep in a part of a script, without its quotes, and its place with them."""
+    """Return the pattern of the first grep in a part of a script, without quotes, and its place with quotes."""
     found = _PATTERN.search(script, span.start, span.end)
     if found is None:
         return None

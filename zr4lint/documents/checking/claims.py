@@ -1,4 +1,4 @@
-"""PD503: commands that can't show what the words beside them claim."""
+"""PD503: finds commands that cannot prove what the text beside them claims."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DAEMON = re.compile(r"\bdaemon\b[^\n`]*`(docker (?:--version|-v))`", re.IGNOREC
 
 
 def check_claims(target: Target) -> Iterator[Finding]:
-    """The findings on commands that show less than they are said to."""
+    """Yield a finding for each command that proves less than its text claims."""
     for fence in target.checks:
         yield from _unsearched(target, fence)
         yield from _ordered(target, fence)
@@ -36,7 +36,7 @@ def check_claims(target: Target) -> Iterator[Finding]:
 
 
 def _unsearched(target: Target, fence: Fence) -> Iterator[Finding]:
-    """Bounds of versions that a script reports as met, and that none of its patterns has."""
+    """Yield a finding for each version bound that a script reports as met but never searches for."""
     text = fence.body.text
     patterns = " ".join(_PATTERNS.findall(text)).replace("\\", "")
     if not patterns:
@@ -50,7 +50,7 @@ def _unsearched(target: Target, fence: Fence) -> Iterator[Finding]:
 
 
 def _ordered(target: Target, fence: Fence) -> Iterator[Finding]:
-    """An order that is reported by a script whose command only looks whether words are there."""
+    """Yield a finding for each reported order where the command only searches for words."""
     text = fence.body.text
     for said in _PASSES.finditer(text):
         claim = _ORDER.search(said[1])

@@ -1,4 +1,4 @@
-"""PD201 for parts of the document: sections, layers, rules and pinned packages, counted."""
+"""PD201: compares stated numbers of sections, layers, rules and pinned packages with the document."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _VERSIONS = re.compile(r"version|\bpin", re.IGNORECASE)
 
 
 def check_counts(target: Target) -> Iterator[Finding]:
-    """The findings on counts of what the document itself has."""
+    """Yield a finding for each stated number that differs from the document's parts."""
     for words in target.document.prose:
         for pattern, what, count in _COUNTED:
             said = pattern.search(words.text)
@@ -64,13 +64,13 @@ def check_counts(target: Target) -> Iterator[Finding]:
 
 
 def _sections(target: Target, _words: Words) -> int:
-    """The sections with a number; none where one number stands twice, for parts have numbers of their own then."""
+    """Return the number of numbered sections; 0 if a number repeats, since each part then counts from 1."""
     numbers = [heading.number for heading in target.document.headings if heading.number is not None]
     return len(numbers) if len(set(numbers)) == len(numbers) else 0
 
 
 def _layers(target: Target, words: Words) -> int:
-    """The layers of the headings, else those of the only table of layers."""
+    """Return the number of layers in the headings, else in the document's only table of layers."""
     if target_text.is_not_now(words.text) or _SHARE.search(words.text):
         return 0
     layers = {heading.layer for heading in target.document.headings} - {None}
@@ -88,7 +88,7 @@ def _instructions(target: Target, words: Words) -> int:
 
 
 def _instructions_of(target: Target, words: Words) -> Sequence[Instruction]:
-    """The instructions of the target text, where it is a whole file and the words are about it."""
+    """Return the instructions of the target text if it is a whole file and the words are about it."""
     if not target.is_whole or not _THE_FILE.search(words.text) or target_text.is_not_now(words.text):
         return ()
     return parse(SourceFile(target.whole.text)).instructions
@@ -105,7 +105,7 @@ def _rules(target: Target, _words: Words) -> int:
 
 
 def _headed(target: Target, words: Words) -> int:
-    """The headings that begin with the noun that the words count, such as `Step 1` or `Scenario: ...`."""
+    """Return how many headings begin with the noun that the words count, such as `Step 1` or `Scenario: ...`."""
     said = _HEADED.search(words.text)
     if said is None or target_text.is_not_now(words.text) or _SHARE.search(words.text) or _ASIDE.search(words.text):
         return 0

@@ -1,4 +1,4 @@
-"""PD101 for what a sentence says of the target text in plain words: times of the health check, the index of wheels."""
+"""PD101: compares sentences about health check times and the wheel index with the target text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SOME = re.compile(
 _ELSEWHERE = re.compile(
     r"\bof (?:the|an?|our)\b|(?<!image)'s\b|\b(?:hosts?|teams?|own|nodes?|drivers?)\b", re.IGNORECASE
 )
-"""Words of a sentence that may be about something other than the image."""
+"""Matches words that show that a sentence may not be about the image."""
 _TIME = r"(\d+)?[ -]?(seconds?|minutes?|s|m)\b"
 _TIMES = (
     ("interval", re.compile(rf"\b(?:every|interval (?:of|is))\s+{_TIME}", re.IGNORECASE)),
@@ -39,19 +39,19 @@ _HEALTH = re.compile(
     rf"(?:,? (?:(?:and|with|has|uses|runs|is run|an?|its|the) )*(?:{'|'.join(p.pattern for _, p in _TIMES)}))+\W*",
     re.IGNORECASE,
 )
-"""A whole sentence that gives nothing but times of the health check."""
+"""Matches a whole sentence that only states times of the health check."""
 _FLAG = re.compile(r"--(interval|timeout|start-period)=(?:(\d+)m)?(?:(\d+)s)?(?=\s)")
 _WHEELS = re.compile(r"\b(?:cu\d{3}|rocm\d[\d.]*)\b")
 _INDEX = re.compile(
     r"\W*(?:the |this |its )?(?:image|(?:py)?torch)\b.*(?:\b(?:index|wheels?)\b|\bpinned\b|\+cu\d)",
     re.IGNORECASE | re.DOTALL,
 )
-"""The beginning of a sentence about the index that the image installs torch from."""
+"""Matches the beginning of a sentence about the index from which the image installs torch."""
 _HAD_INDEX = re.compile(r"/whl/(cu\d{3}|rocm[\d.]+)\b")
 
 
 def check_described(target: Target) -> Iterator[Finding]:
-    """The findings on sentences that describe the target text."""
+    """Yield a finding for each sentence whose health check time or wheel index differs from the target text."""
     text = target.whole.text
     times = {m[1]: (60 * int(m[2] or 0) + int(m[3] or 0), m.span()) for m in _FLAG.finditer(text) if m[2] or m[3]}
     indexes = {m[1]: m.span(1) for m in _HAD_INDEX.finditer(text)}
@@ -67,7 +67,7 @@ def check_described(target: Target) -> Iterator[Finding]:
 
 
 def facts_said(target: Target) -> Iterator[tuple[Statement, Demand]]:
-    """Whole sentences that say what the target text gives a thing, such as "`TZ` is `UTC`", as demands."""
+    """Yield the demands in sentences that describe the target text, such as "`TZ` is `UTC`"."""
     for words in target.document.prose if target.is_whole else ():
         if any(is_aside(heading.title) for heading in words.path):
             continue

@@ -1,4 +1,4 @@
-"""PD101 for demands: statements that contradict each other, and those that the target text does not meet."""
+"""PD101: finds statements that contradict each other, or that the target text does not meet."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _RUN = re.compile(
     rf"|{CODE}\s+(?:must|shall|has to)\s+be\s+(?:run|called|executed)",
     re.IGNORECASE,
 )
-"""A command that has to run, which no rule holds: its options may be others."""
+"""Matches a demand to run a command. No rule checks it, since the command may have other options."""
 _SUBJECTS = {"last-workdir": "the working directory", "runs-as": "the user"}
 _KEYWORDS = {"env": "ENV", "last-workdir": "WORKDIR", "runs-as": "USER", "labels": "LABEL", "label-values": "LABEL"}
 
 
 class Said(Struct, frozen=True):
-    """One value that a statement gives to a subject, and its words for messages."""
+    """One value that a statement gives to a subject, and the words for messages."""
 
     subject: tuple[str, str, str]
     value: str
@@ -47,7 +47,7 @@ class Said(Struct, frozen=True):
 
 
 def check_disputes(target: Target) -> Iterator[Finding]:
-    """The findings on demands that can't all hold."""
+    """Yield a finding for each demand that contradicts another one or the target text."""
     told: set[int] = set()
     for first, other in (*_opposed([*_all_said(target)]), *_denied(target)):
         if other.statement.span.start in told:
@@ -89,7 +89,7 @@ def _all_said(target: Target) -> Iterator[Said]:
 
 
 def _claimed(target: Target) -> Iterator[tuple[Statement, Demand]]:
-    """The outcomes of scenarios, each about the stage that the statements of its section are about."""
+    """Yield the outcomes of scenarios as demands on the stage that the statements of the same section are about."""
     stages: dict[tuple[Heading, ...], set[str | None]] | None = None
     for claim in claims_in(target.document):
         stages = _stages_by_section(target) if stages is None else stages
@@ -100,7 +100,7 @@ def _claimed(target: Target) -> Iterator[tuple[Statement, Demand]]:
 
 
 def _stages_by_section(target: Target) -> dict[tuple[Heading, ...], set[str | None]]:
-    """The stages that the statements of a section are about, by the headings above them."""
+    """Return the stages that the statements of each section are about, by the headings above the section."""
     found: dict[tuple[Heading, ...], set[str | None]] = {}
     for one in target.stated:
         for demand in one.demands or one.partial:
@@ -109,7 +109,7 @@ def _stages_by_section(target: Target) -> dict[tuple[Heading, ...], set[str | No
 
 
 def _denied(target: Target) -> Iterator[tuple[Said, Said]]:
-    """Each statement that forbids what another one demands, with that one before it."""
+    """Yield pairs of statements in which one forbids what the other demands."""
     demanded: dict[tuple[object, ...], Statement] = {}
     commands: dict[str, Statement] = {}
     for one in target.stated:
@@ -138,7 +138,7 @@ def _key(statement: Statement, demand: Demand) -> tuple[object, ...]:
 
 
 def _pair(words: str, first: Statement, other: Statement) -> tuple[Said, Said]:
-    """Two statements about one thing, in the order of the text."""
+    """Return two contradicting statements about one subject, in the order of the text."""
     one, two = (Said(("denied", "", words), value, words, s) for value, s in (("yes", first), ("no", other)))
     return (one, two) if first.span.start < other.span.start else (two, one)
 
@@ -157,7 +157,7 @@ def _said(statement: Statement, demand: Demand) -> Iterator[Said]:
 
 
 def _keywords(demand: Demand) -> Sequence[str]:
-    """The instructions that a demand forbids, or without which it can't be met."""
+    """Return the instructions that a demand forbids or requires."""
     if demand.kind == "instruction-count" and "arguments" not in demand.parameters:
         return [*demand.parameters["instructions"]]
     if demand.level != "error":
@@ -168,7 +168,7 @@ def _keywords(demand: Demand) -> Sequence[str]:
 
 
 def _used(one: Read) -> Iterator[Said]:
-    """Instructions that something has to be done with, in a sentence that has no form."""
+    """Yield the instructions that a mandatory sentence requires to be used, if no form fits the sentence."""
     statement = one.statement
     if one.demands or statement.negative or statement.strength is not Strength.MUST or _SOME.search(statement.plain):
         return
@@ -179,9 +179,9 @@ def _used(one: Read) -> Iterator[Said]:
 
 
 def _opposed(every: Sequence[Said]) -> Iterator[tuple[Said, Said]]:
-    """Each statement that contradicts the first one on its subject, after that one, in the order of the text.
+    """Yield each statement that contradicts the first one on its subject, with that first one before it.
 
-    If the first statement gives two values, one that repeats its first value contradicts the second.
+    If the first statement gives two values, a statement that repeats its first value contradicts the second.
     """
     groups: dict[tuple[object, ...], list[Said]] = {}
     for said in sorted(every, key=lambda one: one.statement.span.start):
@@ -200,7 +200,7 @@ def _opposed(every: Sequence[Said]) -> Iterator[tuple[Said, Said]]:
 
 
 def _agree(first: Said, other: Said) -> bool:
-    """Whether two values are one; an image is a version of its repository."""
+    """Return whether two values agree; an image agrees with its repository."""
     if first.subject[0] == "base-image":
         short, long = sorted((first.value, other.value), key=len)
         return short == long or long.startswith((f"{short}:", f"{short}@"))
@@ -208,7 +208,7 @@ def _agree(first: Said, other: Said) -> bool:
 
 
 def _group(said: Said) -> tuple[object, ...] | None:
-    """What statements share of which different values contradict each other; None if any two values can hold."""
+    """Return a key under which different values contradict each other; None if all values can hold together."""
     kind = said.subject[0]
     if kind == "python-packages" and not said.value.startswith("=="):
         return None
@@ -217,7 +217,7 @@ def _group(said: Said) -> tuple[object, ...] | None:
 
 
 def _stated(target: Target, told: Collection[int]) -> Iterator[Finding]:
-    """Sentences and rows that give a thing another value than the target text does."""
+    """Yield a finding for each sentence or row whose value differs from the target text's."""
     stated = [(one.statement, demand) for one in target.stated for demand in one.demands or one.partial]
     if target.blocks:
         claims = (*_claimed(target), *facts_said(target))
@@ -249,7 +249,7 @@ def _stated(target: Target, told: Collection[int]) -> Iterator[Finding]:
 def _in_one_stage(
     had: Mapping[tuple[str, str | None, str], tuple[str, Demand]], demand: Demand, subject: str
 ) -> tuple[str, Demand] | None:
-    """The value of a variable that the target text gives in one stage alone, or the image of its only stage."""
+    """Return the value of a variable or image if the target text gives it in exactly one stage; else None."""
     if demand.kind not in ("env", "base-image") or demand.stage is not None:
         return None
     values = [value for (kind, _, name), value in had.items() if (kind, name) == (demand.kind, subject)]
@@ -257,13 +257,13 @@ def _in_one_stage(
 
 
 def _last_stage(target: Target) -> str | None:
-    """The name of the stage that the target text ends with."""
+    """Return the name of the target text's last stage in lower case; None if it has none."""
     names = [m[1] for m in re.finditer(r"(?im)^FROM[ \t]+\S+(?:[ \t]+AS[ \t]+(\S+))?", target.whole.text)]
     return names[-1].lower() if names and names[-1] else None
 
 
 def _unmet(target: Target, every: Sequence[Read]) -> Iterator[Finding]:
-    """Statements that the target text contradicts, where it is one whole file: by words, or by what it lacks."""
+    """Yield a finding for each statement that the target text does not meet, if the target text is a whole file."""
     pairs = [(one, demand) for one in every for demand in one.demands]
     if not pairs or not target.is_whole:
         return

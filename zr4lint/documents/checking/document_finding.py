@@ -1,4 +1,4 @@
-"""A finding on a document."""
+"""Creates findings on documents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def found(  # noqa: PLR0913 - a field of the finding each
     help: str | None = None,  # noqa: A002
     severity: Severity | None = None,
 ) -> Finding:
-    """A finding of a rule at a place of the document."""
+    """Return a finding of a rule at a place in the document."""
     source = target.document.source
     line, column = source.position(span.start)
     return Finding(

@@ -1,4 +1,4 @@
-"""PD305 and PD306 for exit statuses: failures that end with 0, and commands whose result nothing uses."""
+"""PD305 and PD306: find failures that exit with status 0, and commands whose status nothing uses."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _QUIET = re.compile(r"(?:grep\s+(?:-\w*q|--quiet)|test\s|\[)")
 
 
 def check_exits(target: Target) -> Iterator[Finding]:
-    """The findings on exit statuses of verification scripts."""
+    """Yield the findings on exit statuses of verification scripts."""
     for fence in target.checks:
         yield from _exits_zero(target, fence)
         yield from _ignored(target, fence)
 
 
 def _exits_zero(target: Target, fence: Fence) -> Iterator[Finding]:
-    """A script that prints FAIL and has no way to end with another status than 0, or a check of it that has none."""
+    """Yield a finding if a script reports FAIL and exits with 0, either always or on an empty or missing file."""
     text = fence.body.text
     prints = next((m for m in _PRINTS_FAILURE.finditer(text) if not _WARNS.search(m[1])), None)
     if prints is None:
@@ -51,7 +51,7 @@ def _exits_zero(target: Target, fence: Fence) -> Iterator[Finding]:
 
 
 def _first_harmless(target: Target, fence: Fence, text: str | None) -> Printed | None:
-    """The first report of a failure after which the script goes on as if nothing had been, on a file with a text."""
+    """Return the first reported failure on `text` that changes neither a variable nor the exit status."""
     shell = Shell(fence.body.text, {target.path: text})
     statements = shell.statements()
     ending = fence.body.text[statements[-1].start_byte :] if statements else ""
@@ -72,7 +72,7 @@ def _first_harmless(target: Target, fence: Fence, text: str | None) -> Printed |
 
 
 def _ignored(target: Target, fence: Fence) -> Iterator[Finding]:
-    """Commands that only have a status, which the next command overwrites."""
+    """Yield a finding for each silent command whose exit status the script ignores."""
     text = fence.body.text
     if "PIPESTATUS" in text:
         return

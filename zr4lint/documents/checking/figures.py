@@ -1,4 +1,4 @@
-"""PD2: numbers in the text against what they count, sums, and ranges of lines."""
+"""PD2: compares numbers in the text with what they count, totals with sums, and line ranges with the file."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ _AMOUNT = re.compile(
 _NO_SUM = re.compile(
     r"%|\b(?:cumulative|cumulated|accumulated|running|percent|rate|coverage|average|scores?)\b", re.IGNORECASE
 )
-"""Headers of columns whose last row is not the sum of the others."""
+"""Matches headers of columns whose last row need not be the sum of the others."""
 _BESIDE = re.compile(
     r"\b(?:parallel|concurrent(?:ly)?|overlap(?:s|ping)?|optional|included|of which|thereof)\b", re.IGNORECASE
 )
-"""Words of a row that does not count in the sum."""
+"""Matches words of a row that the total may leave out."""
 _TOTAL = re.compile(r"(?:grand |sub)?(?:total|sum|together|in total|overall|summe|gesamt)\b.*", re.IGNORECASE)
 _RANGE = re.compile(r"(\d{1,6})(?:\s*(?:-|\u2013|to)\s*(\d{1,6}))?")
 _LAYERED = re.compile(r"\blayers?\b|\bsections?\b|\bblocks?\b", re.IGNORECASE)
 _INSTALLED = re.compile(r"\binstall|\badds?\b", re.IGNORECASE)
 _FROM = re.compile(r"^FROM\s", re.IGNORECASE | re.MULTILINE)
 _PART = re.compile(r"\b(?:build|builder|runtime|stages?)\b", re.IGNORECASE)
-"""Words that name a stage, of whose packages a sentence may speak."""
+"""Matches words for a stage; a sentence with them may count the packages of that stage only."""
 _PLAIN = re.compile(r"\d+(?:\.\d+)?")
 _FEW, _TINY = 100, 1e-6
 _MEASURED = re.compile(
     r"%|\b(?:[KMGT]i?B|min(?:ute)?s?|h(?:our)?s?|s(?:ec(?:ond)?)?s?|ms|percent|time|size)\b", re.IGNORECASE
 )
-"""Headers of columns whose numbers are rounded."""
+"""Matches headers of columns with measured values, which authors round."""
 
 
 def check_arithmetic(target: Target) -> Iterator[Finding]:
-    """The findings on numbers."""
+    """Yield the findings on numbers."""
     for block in target.blocks:
         yield from _overflow(target, block)
     yield from _whole(target)
@@ -81,7 +81,7 @@ def _overflow(target: Target, block: Fence) -> Iterator[Finding]:
 
 
 def _whole(target: Target) -> Iterator[Finding]:
-    """The number of lines that the file is said to have."""
+    """Yield a finding if the target blocks together do not have the number of lines that the document states."""
     wanted, count = target.line_count, target.whole.text.count("\n")
     if wanted is None or len(target.blocks) < 2 or wanted == count or _laid_out(target, wanted):
         return
@@ -96,7 +96,7 @@ def _whole(target: Target) -> Iterator[Finding]:
 
 
 def _laid_out(target: Target, wanted: int) -> bool:
-    """Whether the headings give each block enough lines, the last of them the last line of the file."""
+    """Return whether the headings give each block enough lines, and the last block the last line of the file."""
     ranges = [block.lines for block in target.blocks]
     return all(map(fits, target.blocks)) and max(lines[1] for lines in ranges if lines is not None) == wanted
 
@@ -123,7 +123,7 @@ def _counts(target: Target, words: Words) -> Iterator[Finding]:
 
 
 def _blocks_of(target: Target, words: Words, sentence: str) -> Sequence[Fence]:
-    """The target blocks that words speak of: those of their section, or of the one that their row begins with."""
+    """Return the target blocks that words are about: those of their section, or of the section that their row names."""
     heading = _section_of(target, words)
     own = [block for block in target.blocks if heading is not None and block.section is heading]
     return own or (target.blocks if target.is_whole and len(target.blocks) == 1 and _INSTALLED.search(sentence) else [])
@@ -182,14 +182,14 @@ def _sums(target: Target, table: Table) -> Iterator[Finding]:
 
 
 def _planned(table: Table, cells: Sequence[str]) -> bool:
-    """Whether a column holds few plain numbers of hours, days or weeks, which a plan adds up exactly."""
+    """Return whether a column holds small plain numbers of hours, days or weeks; a plan adds these up exactly."""
     units = " ".join(cell.text for cell in table.header)
     small = all(_PLAIN.fullmatch(cell.strip("* ")) and float(cell.strip("* ")) < _FEW for cell in cells)
     return small and re.search(r"\b(?:hour|day|week|minute)s?\b", units, re.IGNORECASE) is not None
 
 
 def _ranges(target: Target, table: Table) -> Iterator[Finding]:
-    """Rows of a table that are given the same lines, or lines behind the last one of the file."""
+    """Yield a finding for each row with lines of the row above, or with lines after the file's last line."""
     column = next(
         (i for i, cell in enumerate(table.header) if re.fullmatch(r"lines?", cell.text.strip("* "), re.I)), None
     )
@@ -212,7 +212,7 @@ def _ranges(target: Target, table: Table) -> Iterator[Finding]:
 
 
 def _amount(text: str) -> tuple[float, float] | None:
-    """The least and the most that a cell says, None for a cell that is no amount."""
+    """Return the least and the greatest value of a cell; None if the cell is not an amount."""
     match = _AMOUNT.fullmatch(text.strip().strip("*").strip())
     if match is None:
         return None
@@ -221,15 +221,16 @@ def _amount(text: str) -> tuple[float, float] | None:
 
 
 def _unit(text: str) -> str:
-    """The unit of a cell with an amount, `min` for minutes; empty if it has none."""
+    """Return the first three letters of a cell's unit, such as `min`; empty if it has none."""
     match = _AMOUNT.fullmatch(text.strip().strip("*").strip())
     return (match[4] or "")[:3].lower() if match is not None else ""
 
 
 def _agrees(said: tuple[float, float], low: float, high: float, rounding: float | None) -> bool:
-    """Whether a total is that of the rows; one number may lie anywhere within them, and be a tenth off.
+    """Return whether a total matches the sums `low` and `high` of the rows.
 
-    Numbers that are neither ranges nor estimates may be off by `rounding`.
+    A single number may be up to 10 % outside of the range. If `rounding` is given, no number is a range or an estimate,
+    and the total may differ by `rounding`.
     """
     if rounding is not None:
         return abs(said[0] - low) <= rounding

@@ -1,4 +1,4 @@
-"""PD101 and PD201 for lengths that are said twice: lines of the file, lines of a section, steps of a script."""
+"""PD101 and PD201: compare lengths that a document states twice: lines of the file or a section, steps of a script."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ITSELF = re.compile(
     r"(?:\b(?:the|this|whole|entire|new|final|target|finished|resulting)\s+|[^\w\s-]\s*|^\s*)(?:[\w.-]+/)*\Z",
     re.IGNORECASE,
 )
-"""What stands before `Dockerfile` if not that of something else, such as `CI Dockerfile`."""
+"""Matches the text before `Dockerfile` unless it names another file, such as `CI Dockerfile`."""
 _OF_FILE = re.compile(
     rf"\b{_FILE}(?:,? [^.\d]{{0,40}}?| \()\b(?P<has>\d{{1,4}}) lines\b|\b(?P<line>\d{{1,4}})-line {_FILE}\b"
     rf"|\ball (?P<all>\d{{1,4}}) lines\b|{_FILE}\W*\((?P<in>\d{{1,4}}) lines\b",
@@ -44,7 +44,7 @@ _FEW = 5
 
 
 def check_lengths(target: Target) -> Iterator[Finding]:
-    """The findings on lengths."""
+    """Yield the findings on lengths."""
     yield from _lines(target)
     for fence in (*target.before, *target.blocks):
         yield from _of_section(target, fence)
@@ -55,7 +55,7 @@ def check_lengths(target: Target) -> Iterator[Finding]:
 
 
 def _lines(target: Target) -> Iterator[Finding]:
-    """A number of lines of the file that is neither what the document says elsewhere nor what its only block has."""
+    """Yield a finding for each stated length of the file that differs from its only block's or from the usual one."""
     every = [
         (int(said[said.lastgroup or 0]), words.at(*said.span(said.lastgroup or 0)))
         for words in target.document.prose
@@ -83,14 +83,14 @@ def _lines(target: Target) -> Iterator[Finding]:
 
 
 def _of_section(target: Target, fence: Fence) -> Iterator[Finding]:
-    """A block below a heading such as `After (Lines 3-9)` in a section that has other lines."""
+    """Yield a finding for a block whose heading, such as `After (Lines 3-9)`, differs from the lines of its section."""
     ranged = [heading for heading in fence.path if heading.lines is not None]
     if len(ranged) > 1 and _ROLE.search(ranged[-1].title) and ranged[-1].lines != ranged[-2].lines:
         yield _other_lines(target, ranged[-1].lines, ranged[-1].span, ranged[-2])
 
 
 def _banners(target: Target, fence: Fence) -> Iterator[Finding]:
-    """A comment of a block with other lines than its heading."""
+    """Yield a finding for each comment in a block that states other lines than the block's heading."""
     heading = next((heading for heading in reversed(fence.path) if heading.lines is not None), None)
     for line in re.finditer(r"(?m)^#[^\n]*", fence.body.text) if heading is not None else ():
         said = _RANGE.search(line[0])
@@ -108,7 +108,7 @@ def _other_lines(target: Target, lines: tuple[int, int] | None, span: Span, head
 
 
 def _steps(target: Target, fence: Fence) -> Iterator[Finding]:
-    """Steps such as [3/10] of a script that has another number of them."""
+    """Yield a finding for steps such as `[3/10]` in a script with another number of steps."""
     said = [*_STEP.finditer(fence.body.text)]
     if len(said) < _FEW - 2 or [int(m[1]) for m in said] != [*range(1, len(said) + 1)]:
         return

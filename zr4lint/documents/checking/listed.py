@@ -1,4 +1,4 @@
-"""PD201 for what the document lists: `3 tools: a, b`, and the items of a section that another sentence counts."""
+"""PD201: compares stated numbers with lists, such as `3 tools: a, b`, and with the items of a section."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _QUALIFIES = re.compile(r"\s*(?:(?:that|which|in|for|of|on|by|with|from|to|under)\s[^,]*)?", re.IGNORECASE)
-"""Words between a noun and the list in parentheses behind it."""
+"""Matches the words between a noun and the list in parentheses after it."""
 _MOST_LEFT_OUT = 2
-"""How many things a list may lack; one that lacks more may name kinds of them, as in `7 issues (leaks, races)`."""
+"""The most things that a list may lack; a shorter one may name kinds of things, as in `7 issues (leaks, races)`."""
 _MEASURES = re.compile(
     r"(?:second|minute|hour|day|week|month|year|time|line|point|byte|percent|bit|core|cpu|vcpu|gpu|char|digit|space)s",
     re.IGNORECASE,
 )
 _WITHIN = re.compile(r"\b(?:to|in|for|from|on|across)\s+(?:all\s+|the\s+|these\s+)?\Z", re.IGNORECASE)
-"""Words before a number of what the list is not made of."""
+"""Matches words before a number that show that the list does not contain the counted things."""
 _NOUN = r"(rules|requirements|items|points|criteria|steps|decisions|checks|constraints|packages|tasks|options|settings)"
 _UNDER = re.compile(
     rf"\b({NUMBER})\s+(?:{_NOUN}\s+)?(?:under|in|below|of)\s+(?:the\s+(?:section|heading)\s+)?[\"\u201c]([^\"\u201c\u201d\n]{{2,60}})[\"\u201d]",
@@ -45,7 +45,7 @@ _ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
 
 
 def check_listed(target: Target) -> Iterator[Finding]:
-    """The findings on numbers of things that the document lists."""
+    """Yield a finding for each number that differs from the document's list."""
     sections = {_plain(heading.title): heading for heading in reversed(target.document.headings)}
     for words in target.document.paragraphs:
         yield from _enumerated(target, words)
@@ -68,7 +68,7 @@ def _plain(title: str) -> str:
 
 
 def _enumerated(target: Target, words: Words) -> Iterator[Finding]:
-    """A number of things, with the things behind a colon or in parentheses."""
+    """Yield a finding for a number of things that differs from the list after a colon or in parentheses."""
     for said in _LIST.finditer(words.text):
         inside = said[4] or said[5] or ""
         if (
@@ -92,7 +92,7 @@ def _enumerated(target: Target, words: Words) -> Iterator[Finding]:
 
 
 def _of_table(target: Target, words: Words) -> Iterator[Finding]:
-    """A number of what the first column of the only table beside the words lists."""
+    """Yield a finding for a number that differs from the first column of the only table beside the words."""
     tables = [table for table in target.document.tables if table.path == words.path and len(table.rows) > 1]
     if len(tables) != 1 or not words.path or "pinned" in words.text:
         return
@@ -116,7 +116,7 @@ def _of_section(target: Target, words: Words, said: re.Match[str], heading: Head
 
 
 def _items(document: Document, heading: Heading) -> int:
-    """The items of the list, or else the rows of the only table, directly below a heading."""
+    """Return the number of items in the list, or of rows in the only table, directly below a heading."""
     following = (other.span.start for other in document.headings if other.span.start > heading.span.start)
     end = next(following, len(document.source.text))
     items = len(_ITEM.findall(document.source.text, heading.span.end, end))

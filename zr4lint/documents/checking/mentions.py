@@ -1,4 +1,4 @@
-"""PD101 for what a summary, a checklist or a labelled line says of the target text in code."""
+"""PD101: compares code in summaries, checklists and labelled lines with the target text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _AFTER = re.compile(r"\b(?:after|target|desired|expected)\b", re.IGNORECASE)
 _COMMAND = re.compile(r"\bcommands?\b", re.IGNORECASE)
 _NOT_OUTPUT = re.compile(r"\b(?:after|target|desired)\b", re.IGNORECASE)
-"""Headers beside a column of commands, whose output verification.py looks at."""
+"""Matches headers of columns in tables with commands; verification.py checks columns of expected output."""
 _SPAN = re.compile(r"`([^`\n]+)`|(?<![`\w])((?:CMD|ENTRYPOINT) \[\"[^\]`\n]*\])")
 _CHECKLIST = re.compile(r"\[[ xX]\]\s+(?:confirm|verify|check|ensure)\b[^`|]*`([^`\n]+)`", re.IGNORECASE)
 _PATH = re.compile(r"/[\w.-]+(?:/[\w.-]+)+")
@@ -34,7 +34,7 @@ _FROM = re.compile(r"FROM\s+(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 
 
 class Held:
-    """What the target text holds, by the form that a code span may have."""
+    """The images, variables, packages, scripts and paths in the target text, to compare with code spans."""
 
     def __init__(self, target: Target) -> None:
         text = target.whole.text
@@ -55,7 +55,7 @@ class Held:
         self.paths = {m[0] for m in _PATH.finditer(text)}
 
     def against(self, words: str) -> tuple[str, Span | None] | None:
-        """What the target text has in place of some code, with its place; None where it may have that."""
+        """Return what the target text has instead of `words`, and its place; None if they do not differ."""
         image, variable = _FROM.fullmatch(words), re.fullmatch(r"([A-Z][A-Z0-9_]+)=(\S+)", words)
         requirement, keyword = _REQUIREMENT.fullmatch(words), words.partition(" ")[0]
         if image is not None and self.images and image[1] not in self.images:
@@ -81,14 +81,14 @@ class Held:
         return None
 
     def _below(self, path: str) -> bool:
-        """Whether a path lies in, or above, one that the text names."""
+        """Return whether a path is inside a path of the target text, or contains one."""
         return any(
             path.startswith(f"{other}/") or other.startswith(f"{path}/") for other in self.paths if other.count("/") > 1
         )
 
 
 def check_mentions(target: Target) -> Iterator[Finding]:
-    """The findings on code that a summary or a checklist ascribes to the target text."""
+    """Yield a finding for each code span of a summary or a checklist that differs from the target text."""
     places = [*_places(target)] if target.blocks else []
     if not places:
         return
@@ -105,7 +105,7 @@ def check_mentions(target: Target) -> Iterator[Finding]:
 
 
 def _places(target: Target) -> Iterator[tuple[Words, int, str]]:
-    """The code spans of columns such as `After`, and of checklists."""
+    """Yield the code spans of checklists and of columns such as `After`."""
     for table in target.document.tables:
         after = _NOT_OUTPUT if any(_COMMAND.search(cell.text) for cell in table.header) else _AFTER
         columns = [i for i, cell in enumerate(table.header) if after.search(cell.text)]

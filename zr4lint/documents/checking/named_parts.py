@@ -1,4 +1,4 @@
-"""PD501: steps, layers, rules and titles that are named and that the document does not have."""
+"""PD501: finds references to steps, layers, rules and titles that the document does not have."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ELSEWHERE = re.compile(
     r"|\bformer(?:ly)?\b|\bold\b|\bfuture\b|\blater\b|\bplanned\b|\bnext\b|\bseparate\b",
     re.IGNORECASE,
 )
-"""Words of a line that may refer to another document, or to what is no more or not yet there."""
+"""Matches words of a line that may refer to another document, or to a part that was removed or is planned."""
 _OF_ANOTHER = re.compile(r"\s+(?:of|in|from)\b|'s\b", re.IGNORECASE)
 _SEE = re.compile(r"\bsee\s+\Z", re.IGNORECASE)
 _FOREIGN = re.compile(
@@ -47,7 +47,7 @@ _FOREIGN = re.compile(
 
 
 class Labels(Struct, frozen=True):
-    """What a document calls its parts: the numbers of each kind, the numbers behind each prefix, and the titles."""
+    """The labels of a document's parts: numbers by kind, numbers by prefix, and titles."""
 
     numbers: dict[str, set[str]]
     codes: dict[tuple[str, str], set[int]]
@@ -55,7 +55,7 @@ class Labels(Struct, frozen=True):
 
 
 def check_labels(target: Target) -> Iterator[Finding]:
-    """The findings on references to parts of the document."""
+    """Yield a finding for each reference to a part that the document does not have."""
     labels = labels_of(target.document)
     for words in target.document.prose:
         if words.text.lstrip().startswith("#") or _ELSEWHERE.search(words.text):
@@ -66,7 +66,7 @@ def check_labels(target: Target) -> Iterator[Finding]:
 
 
 def labels_of(document: Document) -> Labels:
-    """The labels of a document's parts."""
+    """Return the labels of a document's parts."""
     numbers: dict[str, set[str]] = {}
     codes: dict[tuple[str, str], set[int]] = {}
     for heading in document.headings:
@@ -90,7 +90,7 @@ def labels_of(document: Document) -> Labels:
 
 
 def _listed(document: Document, numbers: dict[str, set[str]]) -> None:
-    """Add the items of numbered lists: 2.3 below the heading Requirement 2, and rule 3 of the only list there is."""
+    """Add the items of numbered lists: 2.3 below the heading Requirement 2, and rule 3 of the document's only list."""
     runs: list[list[int]] = [[]]
     for words in document.paragraphs:
         item = _NUMBERED.search(document.source.text, max(words.span.start - 8, 0), words.span.start)
@@ -128,12 +128,12 @@ def _kinds(target: Target, words: Words, labels: Labels) -> Iterator[Finding]:
 
 
 def _defines(text: str, start: int, end: int) -> bool:
-    """Whether a label stands at the start of its line, where it names what follows."""
+    """Return whether a label is at the start of its line and so names the text after it."""
     return not text[:start].strip(" \t*_>|#[]x-+") and re.match(r" [a-z]+s\b", text[end:]) is None
 
 
 def _complete(known: set[str], number: str) -> bool:
-    """Whether the labels of this form that a document has are all from the first one, so that another is missing."""
+    """Return whether the labels in `known` are complete from the first one up, so that `number` does not exist."""
     if "." in number:
         return sum("." in one for one in known) > 1
     if number.isdigit():

@@ -1,4 +1,4 @@
-"""PD4: recoveries that repair nothing, or break what is healthy; and PD308 for commands that can't run."""
+"""PD4 and PD308: find recoveries that repair nothing or break a correct file, and commands that cannot run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ANNOUNCED = re.compile(
 )
 _STARTS = ("CMD", "ENTRYPOINT")
 _MOST_EARLIER = 30
-"""The most steps of a script that one that changes nothing is tried after."""
+"""The most earlier steps of a script with which a step that changes nothing is tried."""
 _CODE = re.compile(r"`((?:sed|grep)\s+(?:-[^\s`]+\s+)*(?:[^\s`-][^`]*|-e\s[^`]+))`")
 
 
@@ -51,14 +51,14 @@ class Step(Struct, frozen=True):
 
     @property
     def place(self) -> Span:
-        """Where it stands in the document."""
+        """The place of the command in the document."""
         return self.fence.body.span(self.span.start, self.span.end)
 
 
 class Healthy(Struct, frozen=True):
-    """The facts that hold for the target text before any recovery.
+    """The facts of the target text before any recovery.
 
-    These are the verdicts of each script, what pack ml says, and the packages that a command names twice.
+    These are the verdicts of each script, the errors of pack ml, and the packages that a command names twice.
     """
 
     dockerfile: Dockerfile
@@ -68,7 +68,7 @@ class Healthy(Struct, frozen=True):
 
 
 def check_recoveries(target: Target) -> Iterator[Finding]:
-    """The findings on recoveries."""
+    """Yield the findings on recoveries."""
     healthy = target.whole.text
     before: Healthy | None = None
     left = RECOVERED_LINES
@@ -120,7 +120,7 @@ def _complaints(target: Target, fence: Fence, shell: Shell) -> Iterator[Finding]
 
 
 def _misused(target: Target, words: Words) -> Iterator[Finding]:
-    """Commands in prose that can't run as they stand."""
+    """Yield a finding for each command in prose that cannot run as written."""
     for command in _CODE.finditer(words.text):
         shell = Shell(command[1], {target.path: target.whole.text})
         for node in shell.statements():
@@ -136,7 +136,7 @@ def _misused(target: Target, words: Words) -> Iterator[Finding]:
 
 
 def _meant(target: Target, command: str, span: Span) -> Iterator[Finding]:
-    """A finding on a sed without a file that changes the image of the target text."""
+    """Yield a finding for a sed without a file that would change the image of the target text."""
     shell = Shell(f"{command} {target.path}", {target.path: target.whole.text})
     try:
         shell.run()
@@ -154,7 +154,7 @@ def _images(text: str) -> list[str]:
 
 
 def _idle(target: Target, step: Step, words: str) -> Iterator[Finding]:
-    """A step that changes no file at all, or none with the fault."""
+    """Yield a finding for a step that changes nothing, or that changes nothing in a file with the fault."""
     same = _SUBSTITUTION.search(words)
     if same is not None and re.sub(r"\\(.)", r"\1", same[2]) == re.sub(r"\\(.)", r"\1", same[3]):
         message = "this replaces words by the same words"
@@ -169,7 +169,7 @@ def _idle(target: Target, step: Step, words: str) -> Iterator[Finding]:
 
 
 def _misplaced(target: Target, step: Step, said: re.Match[str] | None) -> Iterator[Finding]:
-    """A repair of words at the start of a line that the target text has in the middle of one only."""
+    """Yield a finding for a pattern with `^` if the target text has its words only inside of lines."""
     pattern = said[2][1:] if said is not None and said[2].startswith("^") else ""
     if not pattern:
         return
@@ -185,7 +185,7 @@ def _misplaced(target: Target, step: Step, said: re.Match[str] | None) -> Iterat
 
 
 def _foreign(target: Target, step: Step, said: re.Match[str] | None) -> Iterator[Finding]:
-    """A repair of another file than the target text that writes words which that text does not have."""
+    """Yield a finding for a step that leaves the target text unchanged but would write words that it does not have."""
     healthy = target.whole.text
     if said is None or not healthy or step.text != healthy:
         return
@@ -198,19 +198,19 @@ def _foreign(target: Target, step: Step, said: re.Match[str] | None) -> Iterator
 
 
 def _twice(target: Target, step: Step) -> str | None:
-    """The line that a step adds beside one that the target text has."""
+    """Return a line that a step adds although the target text has it; None if there is none."""
     before, after = (Counter(map(str.strip, text.splitlines())) for text in (target.whole.text, step.text))
     added = after - before
     return next((line for line in added if line in before and not before - after), None)
 
 
 def _named_twice(step: Step, healthy: Healthy) -> str | None:
-    """The package that a step adds to a command that has it already."""
+    """Return a package that a step adds to a command that already has it; None if there is none."""
     return next(iter(sorted(_repeated(step.text) - healthy.repeated)), None)
 
 
 def _repeated(text: str) -> set[str]:
-    """The packages that one command names twice."""
+    """Return the packages and `--no-` options that one command names twice."""
     found: set[str] = set()
     for segment in re.split(r"&&|\|\||;|(?<!\\)\n", text):
         flags = Counter(re.findall(r"(?<=\s)--no-[a-z-]+(?=\s)", f"{segment} "))
@@ -228,7 +228,7 @@ def _healthy(target: Target) -> Healthy:
 
 
 def _broken(target: Target, step: Step, healthy: Healthy) -> Iterator[Finding]:
-    """A step that takes a file that is as the document asks, and leaves one that is not."""
+    """Yield a finding for a step that breaks a file that meets the document."""
     reason = _reason(target, step, healthy)
     if reason is not None:
         message, related = reason
@@ -246,7 +246,7 @@ def _broken(target: Target, step: Step, healthy: Healthy) -> Iterator[Finding]:
 
 
 def _is_announced(step: Step) -> bool:
-    """Whether the comment above a step says that it gives up what the document asks for."""
+    """Return whether the comment above a step announces that it departs from the document."""
     above = step.fence.body.text[: step.span.start].rstrip("\n").rpartition("\n\n")[2]
     return _ANNOUNCED.search(above) is not None
 
@@ -282,23 +282,23 @@ def _reason(target: Target, step: Step, healthy: Healthy) -> tuple[str, tuple[Re
 
 
 def _lost(before: str, after: str) -> str:
-    """The lines of one text that another has not, or not as often."""
+    """Return the lines that `before` has more often than `after`."""
     return "\n".join(Counter(before.splitlines()) - Counter(after.splitlines()))
 
 
 def _names_others(target: Target, step: Step) -> bool:
-    """Whether a step names another image, version or address."""
+    """Return whether a step changes a line with an image, a version or an address."""
     changed = set(step.text.splitlines()) - set(target.whole.text.splitlines())
     return any(word in line for line in changed for word in ("://", "==", "FROM "))
 
 
 def _swallows(text: str) -> bool:
-    """Whether an instruction holds the keyword of another one at the start of a line."""
+    """Return whether an instruction has the keyword of another one at the start of a line."""
     return re.search(r"\n\s*(?:WORKDIR|RUN|COPY|ENV|CMD|USER)\s", text) is not None
 
 
 def _undone(target: Target, step: Step, earlier: list[Step]) -> Iterator[Finding]:
-    """A step that takes back what another one of the same script did."""
+    """Yield a finding for a step that undoes an earlier step of the same script."""
     healthy = target.whole.text
     for other in earlier[-_MOST_EARLIER:] if step.text == healthy else earlier[-1:]:
         shell = Shell(step.span.of(step.fence.body.text), {target.path: other.text})

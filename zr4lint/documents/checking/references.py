@@ -1,4 +1,4 @@
-"""PD5: sections, lines, stages, commands and paths that are named and are not there."""
+"""PD5: finds references to sections, lines, stages, commands and paths that do not exist."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _NO_STAGE = re.compile(
 _PRINTS_LINE = r"\bsed\s+-n\s+([\"']?)(\d+)(?:,\d+)?p\1\s+[\"']?(?:\./)?"
 _NEAR_FILE = re.compile(r"(?<![\w./-])(?:[\w.-]+/)*(?:Dockerfile|Containerfile)(?:[\w.-]*\w)?")
 _SHORTEST, _MOST_LETTERS = 4, 2
-"""The letters of a word that may be misspelt, and those in which it may differ."""
+"""The least length of a word that may be misspelt, and the most letters in which it may differ."""
 _HOME = re.compile(r"(?<![\w.$}:])/(?:home|Users)/(?!user\b|username\b|you\b|dir\b)[\w.-]+(?:/[\w.-]+)*")
 
 
@@ -53,7 +53,7 @@ _PART = re.compile(
 
 
 def check_references(target: Target) -> Iterator[Finding]:
-    """The findings on references."""
+    """Yield the findings on references."""
     document = target.document
     numbers = {heading.number for heading in document.headings if heading.number is not None}
     titles = [Words(heading.title, heading.span) for heading in document.headings]
@@ -81,7 +81,7 @@ def check_references(target: Target) -> Iterator[Finding]:
 
 
 def _commented(target: Target) -> Iterator[Words]:
-    """The comments in the scripts and Dockerfiles of the document."""
+    """Yield the comments in the scripts and Dockerfiles of the document."""
     for fence in target.document.fences:
         for said in re.finditer(r"#[^\n]*", fence.body.text) if fence.is_shell or fence.is_dockerfile else ():
             span = fence.body.span(*said.span())
@@ -90,7 +90,7 @@ def _commented(target: Target) -> Iterator[Words]:
 
 
 def _overlapping(target: Target) -> Iterator[Finding]:
-    """Sections that are given the same lines of the file."""
+    """Yield a finding for each section that has lines of another section."""
     sections = {
         block.section.span.start: block.section
         for block in target.blocks
@@ -112,7 +112,7 @@ def _overlapping(target: Target) -> Iterator[Finding]:
 
 
 def _labels(target: Target, words: Words) -> Iterator[Finding]:
-    """A command beside the number of a verification that has another command."""
+    """Yield a finding for each labelled command that the verification of that number does not run."""
     for said in _LABEL.finditer(words.text):
         number = re.compile(rf"\b{re.escape(said[1])}\b")
         fence = next((f for f in target.checks if f.path and number.search(f.path[-1].title)), None)
@@ -125,7 +125,7 @@ def _labels(target: Target, words: Words) -> Iterator[Finding]:
 
 
 def _printed_lines(target: Target) -> Iterator[Finding]:
-    """Lines behind the last one of the file that a script prints."""
+    """Yield a finding for each script that prints lines after the file's last line."""
     of_target = re.compile(rf"{_PRINTS_LINE}{re.escape(target.path)}(?![\w./-])")
     for fence in target.checks if target.length else ():
         for said in of_target.finditer(fence.body.text):
@@ -135,7 +135,7 @@ def _printed_lines(target: Target) -> Iterator[Finding]:
 
 
 def _other_files(target: Target) -> Iterator[Finding]:
-    """A Dockerfile of nearly the name of the one that is specified, which the document names in one script only."""
+    """Yield a finding for each file name in a script that occurs once and nearly matches the target's name."""
     names = Counter(m[0] for m in _NEAR_FILE.finditer(target.document.source.text))
     path = target.path
     for fence in target.checks if target.blocks and names[path] > 2 else ():
@@ -147,7 +147,7 @@ def _other_files(target: Target) -> Iterator[Finding]:
 
 
 def _is_misspelt(name: str, path: str) -> bool:
-    """Whether a path differs from another in one or two letters of one word; `gpu` and `cpu` are names of their own."""
+    """Return whether two paths differ in one or two letters of one word; `gpu` and `cpu` are different names."""
     words, known = re.split(r"[./_-]", name), re.split(r"[./_-]", path)
     differing = [pair for pair in zip(words, known, strict=False) if pair[0] != pair[1]]
     if len(words) != len(known) or len(differing) != 1:
@@ -159,13 +159,13 @@ def _is_misspelt(name: str, path: str) -> bool:
 
 
 def _sources(target: Target) -> Iterator[Finding]:
-    """Stages that COPY takes files from, and that the target text does not have, or has under a similar name."""
+    """Yield a finding for each stage that COPY reads from and the target text lacks or spells differently."""
     if not target.is_whole or parse(SourceFile(target.whole.text)).errors:
         return
     demand = Demand("stage-source", {"known": True}, Span(0, 0), "", stages="all")
     unmet = unmet_by(SourceFile(target.whole.text), [demand])[0]
     if unmet is None or unmet.span is None or (unmet.severity is None and unmet.fix is None):
-        return  # a plain name unlike that of any stage is probably an image
+        return  # a plain name unlike any stage is probably an image
     span = target.whole.span(unmet.span.start, unmet.span.end)
     severity = unmet.severity or Severity.WARNING
     yield found(target, rules.NO_SUCH_STAGE, span, unmet.message, notes=unmet.notes, help=unmet.help, severity=severity)
@@ -193,7 +193,7 @@ def _stages(target: Target) -> Iterator[Finding]:
 
 
 def _whole_stage(target: Target, names: set[str]) -> Iterator[Finding]:
-    """Builds of a part of the file, by the name of its only stage."""
+    """Yield a finding for each command that is to build a part of the file but names the file's only stage."""
     for fence in target.document.fences:
         for said in _PART.finditer(fence.body.text) if fence.is_shell else ():
             stage = _STAGE.search(said[1])
@@ -204,7 +204,7 @@ def _whole_stage(target: Target, names: set[str]) -> Iterator[Finding]:
 
 
 def _owners(target: Target) -> Iterator[Finding]:
-    """Owners of repositories with characters that the host does not allow in a name."""
+    """Yield a finding for each repository owner with characters that the host does not allow."""
     for said in _OWNER.finditer(target.document.source.text) if target.blocks else ():
         if not said[1].isascii():
             message = f"{code(said[1])} can't be the name of an owner on github.com"
@@ -212,7 +212,7 @@ def _owners(target: Target) -> Iterator[Finding]:
 
 
 def _homes(target: Target) -> Iterator[Finding]:
-    """Paths in a home folder, each once."""
+    """Yield a finding for each path in a home folder, once per path."""
     seen: set[str] = set()
     if not target.blocks and not target.checks:
         return

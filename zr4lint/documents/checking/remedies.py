@@ -1,4 +1,4 @@
-"""PD4 and PD503: remedies that hold no command, or another one than their words say."""
+"""PD4 and PD503: find remedies without a command, and remedies whose command differs from their text."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _URL = re.compile(r"https://github\.com/([^\s/'\"|]+)/([^\s/'\"|]+?)(?:\.git)?(?
 _FEW = frozenset(
     ["logic", "missing", "line", "lines", "package", "packages", "after", "before", "step", "with", "into", "each"]
 )
-"""Words of a comment that say nothing of what is added."""
+"""Common words in comments that do not name what is added."""
 _CURE = re.compile(r"solution|fix|cure|remedy|l\u00f6sung", re.IGNORECASE)
 _PER_SECTION = re.compile(r"\b(\d+)\+ recovery (?:options|steps|commands|procedures) per section\b", re.IGNORECASE)
 
 
 def check_remedies(target: Target) -> Iterator[Finding]:
-    """The findings on what remedies say and what they do."""
+    """Yield a finding for each remedy whose text and commands differ."""
     for fence in target.recoveries:
         yield from _entries(target, fence)
         yield from _others(target, fence)
@@ -43,7 +43,7 @@ def check_remedies(target: Target) -> Iterator[Finding]:
 
 
 def _entries(target: Target, fence: Fence) -> Iterator[Finding]:
-    """The entries of a script that hold no command, or only such as read."""
+    """Yield a finding for each entry of a script that has no command, or only commands that read."""
     text = fence.body.text
     starts = [*_ENTRY.finditer(text)]
     shell = Shell(text, {})
@@ -61,12 +61,12 @@ def _entries(target: Target, fence: Fence) -> Iterator[Finding]:
 
 
 def _is_quiet(command: str) -> bool:
-    """Whether a command writes no file."""
+    """Return whether a command writes no file."""
     return ">" not in re.sub(r"2>\s*\S+|'[^']*'|\"[^\"]*\"", "", command)
 
 
 def _above(text: str, start: int) -> tuple[str, int]:
-    """The comment line directly above a place, and where it starts; "" for none."""
+    """Return the comment line directly above a place and its start; ("", 0) if there is none."""
     line = text.rfind("\n", 0, start) + 1
     before = text.rfind("\n", 0, max(line - 1, 0)) + 1
     words = text[before : max(line - 1, 0)]
@@ -74,7 +74,7 @@ def _above(text: str, start: int) -> tuple[str, int]:
 
 
 def _comments(target: Target, fence: Fence) -> Iterator[Finding]:
-    """Comments that speak of another file than the command below them reads, or of another addition than it makes."""
+    """Yield a finding for each comment that names another file or another addition than the command below it."""
     text = fence.body.text
     for node in Shell(text, {}).statements():
         command = text[node.start_byte : node.end_byte]
@@ -95,7 +95,7 @@ def _comments(target: Target, fence: Fence) -> Iterator[Finding]:
 
 
 def _others(target: Target, fence: Fence) -> Iterator[Finding]:
-    """Steps that leave the URL of a repository that no comment of the script names, though it names its owner's."""
+    """Yield a finding for each step that writes another repository of an owner than the comments name."""
     text = fence.body.text
     comments = "\n".join(line for line in text.splitlines() if line.startswith("#"))
     named = {(m[1], m[2]) for m in _URL.finditer(comments)}
@@ -116,7 +116,7 @@ def _others(target: Target, fence: Fence) -> Iterator[Finding]:
 
 
 def _cures(target: Target, table: Table) -> Iterator[Finding]:
-    """Cells that advise what the target text has already, or what can't cure the symptom."""
+    """Yield a finding for each cell that advises what the target text already has, or what cannot cure the symptom."""
     column = next((i for i, cell in enumerate(table.header) if _CURE.search(cell.text)), None)
     for row in table.rows if column is not None else ():
         if column is None or column >= len(row):
@@ -134,7 +134,7 @@ def _cures(target: Target, table: Table) -> Iterator[Finding]:
 
 
 def _counted(target: Target, words: Words) -> Iterator[Finding]:
-    """`2+ recovery options per section` against the entries of each section."""
+    """Yield a finding for `2+ recovery options per section` if a section has fewer."""
     said = _PER_SECTION.search(words.text)
     if said is None:
         return

@@ -1,4 +1,4 @@
-"""PD1: statements of one subject that disagree."""
+"""PD1: finds statements about one subject that contradict each other."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _NAMES = {"pytorch": "torch"}
 
 
 def check_statements(target: Target) -> Iterator[Finding]:
-    """The findings on statements."""
+    """Yield the findings on statements."""
     facts = gather(parse(SourceFile(target.whole.text)), {})
     stages = range(len(facts.stages))
     pinned = {
@@ -75,7 +75,7 @@ def check_statements(target: Target) -> Iterator[Finding]:
 
 
 def _layers(target: Target, words: Words) -> Iterator[Finding]:
-    """Lines that a layer is given beside those of its section."""
+    """Yield a finding for a layer whose stated lines differ from the lines of its section."""
     cells = words.text.split("|") if "|" in words.text else []
     if len(cells) < 3 or (layer := _LAYER.fullmatch(cells[1].strip())) is None:
         return
@@ -93,7 +93,7 @@ def _layers(target: Target, words: Words) -> Iterator[Finding]:
 
 
 def _line_of(target: Target, words: Words) -> Iterator[Finding]:
-    """`Line 1: code` against the line that the code has in its target block."""
+    """Yield a finding for `Line 1: code` if the code is on another line of its target block."""
     for said in (*_LINE_IS.finditer(words.text), *_ON_LINE.finditer(words.text)):
         number, wanted = (int(said[1]), said[2]) if said.re is _LINE_IS else (int(said["line"]), said["code"])
         for block in target.blocks:
@@ -115,18 +115,18 @@ def _line_of(target: Target, words: Words) -> Iterator[Finding]:
 
 
 def _has(line: str, wanted: str, *, loosely: bool) -> bool:
-    """Whether a line is some code, begins with that keyword, or loosely holds it."""
+    """Return whether a line is `wanted`, begins with that keyword, or, with `loosely`, contains it."""
     return line == wanted or (wanted.isupper() and line.startswith(f"{wanted} ")) or (loosely and wanted in line)
 
 
 def _near(lines: Sequence[str], index: int, wanted: int) -> bool:
-    """Whether a line is the one that is wanted, or belongs to the same instruction."""
+    """Return whether the line at `index` is line `wanted`, or belongs to the same instruction."""
     first, last = sorted((index, wanted))
     return first >= 0 and all(line.rstrip().endswith("\\") for line in lines[first:last])
 
 
 def _pins(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> Iterator[Finding]:
-    """Packages that are called pinned, and that the target text does not pin to that version."""
+    """Yield a finding for each package that the target text does not pin to the stated version."""
     if not re.search(r"\bpinned\b", words.text, re.IGNORECASE):
         return
     start = re.search(r"\bpinned\b", words.text, re.IGNORECASE)
@@ -144,7 +144,7 @@ def _pins(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> It
 
 
 def _bounds(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> Iterator[Finding]:
-    """A version that a package must have, against the one that the target text pins."""
+    """Yield a finding for each required version that excludes the version pinned in the target text."""
     for said in _MUST_BE.finditer(words.text):
         name = _NAMES.get(said["name"].lower(), normalise(said["name"]))
         requirement = pinned.get(name)
@@ -161,7 +161,7 @@ def _bounds(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> 
 
 
 def _within(version: str, specifier: str) -> bool:
-    """Whether a version, without its local part, is inside a specifier; True for what is no version."""
+    """Return whether a version without its local part meets a specifier; True if it is not a valid version."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
@@ -171,7 +171,7 @@ def _within(version: str, specifier: str) -> bool:
 
 
 def _sequence(target: Target, words: Words) -> Iterator[Finding]:
-    """Two instructions that are to come in another order than they do everywhere in the target text."""
+    """Yield a finding for two instructions whose stated order is reversed everywhere in the target text."""
     said = _BEFORE.search(words.text)
     if said is None or _SOME.search(words.text):
         return
@@ -187,7 +187,7 @@ def _sequence(target: Target, words: Words) -> Iterator[Finding]:
 
 
 def _order(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> Iterator[Finding]:
-    """Two packages that are to be installed in another order than the target text does."""
+    """Yield a finding for two packages that the target text installs in another order than stated."""
     for said in _ORDER.finditer(words.text):
         names = [_NAMES.get(name.lower(), normalise(name)) for name in (said[1], said[3])]
         if not all(name in pinned for name in names) or names[0] == names[1]:
@@ -215,7 +215,7 @@ def _disagreement(
 
 
 def _context(target: Target, facts: Facts) -> Iterator[Finding]:
-    """Files that COPY takes from the context, and that the document has in another folder."""
+    """Yield a finding for each file that COPY reads from the context and the document has in another folder."""
     texts = [fence.body for fence in target.document.fences if fence.is_shell]
     folder = next((build[1] for body in texts if (build := _BUILD.search(body.text)) is not None), None)
     if folder is None:
@@ -239,7 +239,7 @@ def _mentioned(target: Target, path: str) -> Span | None:
 
 
 def _builds(target: Target) -> Iterator[Finding]:
-    """The time of the whole build, in words and as the total of a table."""
+    """Yield a finding if the stated time of the whole build differs from the total of a table."""
     total = _total_of_builds(target)
     if total is None:
         return
@@ -255,7 +255,7 @@ def _builds(target: Target) -> Iterator[Finding]:
 
 
 def _total_of_builds(target: Target) -> Words | None:
-    """The cell with the range of minutes that all builds take together."""
+    """Return the cell with the range of minutes for all builds; None if there is none."""
     for table in target.document.tables:
         column = next((i for i, cell in enumerate(table.header) if "build time" in cell.text.lower()), None)
         last = table.rows[-1] if table.rows else ()
@@ -267,7 +267,7 @@ def _total_of_builds(target: Target) -> Words | None:
 
 
 def _budgets(target: Target) -> Iterator[Finding]:
-    """The time that the whole takes, said twice."""
+    """Yield a finding if the document states two different times for the whole."""
     budget = total = None
     for words in target.document.prose:
         if re.search(r"\btime budget\b", words.text, re.IGNORECASE):

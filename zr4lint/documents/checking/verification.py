@@ -1,4 +1,4 @@
-"""PD3: checks that decide nothing, or the wrong thing."""
+"""PD3: finds checks that always pass, never pass, or test the wrong text."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ _LIST = re.compile(r"^\s*(\w+)=\(([^()]*)\)", re.MULTILINE)
 _NAMES = re.compile(
     r"^\s*(\w+)=[\"']([^\"'$\n]*)[\"']\s*$|\b(for)\s+\w+\s+in\s+([^;$\"'\n]+);?\s*(?:do\b|$)", re.MULTILINE
 )
-"""Names that a script goes through one by one: a string of words, or those of `for` itself."""
+"""Matches names that a script loops over, in a string of words or in `for` itself."""
 _LENGTH = re.compile(r"\bwc\s+-l\b")
-"""A check of the number of lines, which only texts of that length can tell."""
+"""Matches a check of the number of lines, which only a text of full length can pass."""
 _READS = re.compile(r"\b(?:grep|wc|sed|awk|head|tail|cut)\b")
 _ANY_NUMBER = re.compile(r"-ge\s+0\b|-gt\s+-1\b|\|\|\s*true\b")
 _INVERTED = re.compile(r"\bgrep\s+-\w*v|!\s*(?:grep|\[)")
-"""A check that something is absent, which any other text meets."""
+"""Matches a check that something is absent, which any other text passes."""
 _LIMIT = re.compile(rf"{_INVERTED.pattern}|\s-l[et]\s|-eq\s+[\"']?0\b")
-"""A check of a limit, or of an absence, which may hold all along."""
+"""Matches a check of a limit or an absence, which may pass before the change."""
 _COLUMNS = (r"(?:verification )?commands?", r"expected(?: (?:output|result|value))?")
 _A_FILE = re.compile(r"(?:[\w.-]+/)*(?:Dockerfile|Containerfile)[\w.-]*")
 _ABOUT_COMMENTS = re.compile(r"comment|document|banner|header|\bnote\b", re.IGNORECASE)
 
 
 def check_verification(target: Target) -> Iterator[Finding]:
-    """The findings on the verification scripts."""
+    """Yield the findings on verification scripts."""
     for table in target.document.tables if target.is_whole else ():
         yield from _expected(target, table)
     for fence in target.checks:
@@ -55,7 +55,7 @@ def check_verification(target: Target) -> Iterator[Finding]:
 
 
 def _expected(target: Target, table: Table) -> Iterator[Finding]:
-    """Cells with words that the command of their row does not print on the target text."""
+    """Yield a finding for each cell of expected output that the row's command does not print on the target text."""
     heads = [cell.text.strip("* ").lower() for cell in table.header]
     columns = [i for pattern in _COLUMNS for i, head in enumerate(heads) if re.fullmatch(pattern, head)][:2]
     if len(columns) < len(_COLUMNS):
@@ -80,7 +80,7 @@ def _expected(target: Target, table: Table) -> Iterator[Finding]:
 
 
 def _listed_elsewhere(target: Target, fence: Fence) -> Iterator[Finding]:
-    """Names in a list, looked for one by one, that other sections have in their text."""
+    """Yield a finding for each name in a checked list that the text of another section contains."""
     own = target.own(fence)
     rest = joined([block for block in target.blocks if block not in own])
     looped = re.search(r"\bfor\s+(\w+)\s+in\s+\"?\$\{(\w+)\[@\]\}", fence.body.text)
@@ -100,7 +100,7 @@ def _listed_elsewhere(target: Target, fence: Fence) -> Iterator[Finding]:
 
 
 def _verdicts(target: Target, fence: Fence) -> Iterator[Finding]:
-    """Each check by the red/green rule: it passes on the target, and fails without what it is about."""
+    """Yield the findings of the red/green rule: a check passes on the target text and fails without its subject."""
     own = target.own(fence)
     first, *others = [judge(fence, target.path, text) for text in target.texts]
     of_length = {judged.span for judged in first if others and _LENGTH.search(judged.span.of(fence.body.text))}
@@ -120,7 +120,7 @@ def _verdicts(target: Target, fence: Fence) -> Iterator[Finding]:
 
 
 def _never_fails(target: Target, fence: Fence, judged: Judged) -> bool:
-    """Whether a check passes on every file: none, an empty one, a long one, and one with the words it looks for."""
+    """Return whether a check passes on every file: missing, empty, long, and with the words that it searches for."""
     pattern = pattern_in(fence.body.text, judged.span)
     words = re.sub(r"\\(.)", r"\1", pattern[0]).lstrip("^").rstrip("$") if pattern is not None else ""
     script = judged.span.of(fence.body.text)
@@ -132,7 +132,7 @@ def _never_fails(target: Target, fence: Fence, judged: Judged) -> bool:
 
 
 def _place(fence: Fence, judged: Judged) -> tuple[str, Span]:
-    """The pattern that decides, else the words that do, and their place in the document."""
+    """Return the pattern that decides a check, else its words, and their place in the document."""
     text = fence.body.text
     pattern = pattern_in(text, judged.decided)
     if pattern is not None:
@@ -155,7 +155,7 @@ def _never_passes(target: Target, fence: Fence, judged: Judged, own: Sequence[Fe
 
 
 def _nearest(text: MappedText, pattern: str) -> Span | None:
-    """The line that shares most words with a pattern."""
+    """Return the place of the line that shares the most words with a pattern; None if none shares a word."""
     words = set(re.findall(r"[\w./-]{3,}", pattern.replace("\\", "")))
     best, place, start = 0, None, 0
     for line in text.text.splitlines(keepends=True):
@@ -167,7 +167,7 @@ def _nearest(text: MappedText, pattern: str) -> Span | None:
 
 
 def _passes_anyway(target: Target, fence: Fence, judged: Judged, own: Sequence[Fence]) -> Iterator[Finding]:
-    """A check that passes before the change, on comments alone, or on other sections."""
+    """Yield a finding for a check that passes before the change, on comments alone, or on other sections."""
     words, span = _place(fence, judged)
     pattern = pattern_in(fence.body.text, judged.decided)
 
@@ -200,7 +200,7 @@ def _passes_anyway(target: Target, fence: Fence, judged: Judged, own: Sequence[F
 
 
 def _comments(text: MappedText) -> MappedText:
-    """The comment lines of a Dockerfile, mapped."""
+    """Return the comment lines of a Dockerfile, mapped to the document."""
     pieces: list[MappedText] = []
     start = 0
     for line in text.text.splitlines(keepends=True):
@@ -211,7 +211,7 @@ def _comments(text: MappedText) -> MappedText:
 
 
 def _matching(text: MappedText, pattern: tuple[str, Span] | None, message: str) -> tuple[Related, ...]:
-    """The line of a text that has a pattern, compared as plain words."""
+    """Return the line that contains a pattern as plain words, as a related place with `message`."""
     if pattern is None:
         return ()
     words = re.split(r"\\?\.\*", pattern[0])[0].replace("\\", "").lstrip("^")
@@ -224,7 +224,7 @@ def _matching(text: MappedText, pattern: tuple[str, Span] | None, message: str) 
 
 
 def _counts(target: Target, fence: Fence) -> Iterator[Finding]:
-    """Counts that the script prints beside what they should be."""
+    """Yield a finding for each count that a script prints beside another expected number."""
     shell = Shell(fence.body.text, {target.path: target.whole.text})
     for node in shell.statements():
         before = len(shell.printed)
@@ -251,7 +251,7 @@ def _holds(count: int, sign: str, wanted: int) -> bool:
 
 
 def _unused(target: Target, fence: Fence) -> Iterator[Finding]:
-    """Results that are only printed."""
+    """Yield a finding for each result that a script only prints."""
     text = fence.body.text
     for assigned in _ASSIGNED.finditer(text):
         name = assigned[1]
@@ -266,7 +266,7 @@ def _unused(target: Target, fence: Fence) -> Iterator[Finding]:
 
 
 def _unanchored(target: Target, fence: Fence) -> Iterator[Finding]:
-    """Patterns for line numbers that stand in other numbers as well."""
+    """Yield a finding for each pattern of a line number that also matches longer numbers."""
     text = fence.body.text
     if not re.search(r"\bgrep\s+-\w*n", text):
         return
@@ -279,7 +279,7 @@ def _unanchored(target: Target, fence: Fence) -> Iterator[Finding]:
 
 
 def _partial(target: Target, fence: Fence) -> Iterator[Finding]:
-    """Lists of packages that leave some of the section's packages out."""
+    """Yield a finding for each list of packages that lacks packages of the section."""
     own = target.own(fence)
     wanted = packages_in(own) if own else []
     for words, span in _lists(fence) if wanted else ():
@@ -292,7 +292,7 @@ def _partial(target: Target, fence: Fence) -> Iterator[Finding]:
 
 
 def _lists(fence: Fence) -> Iterator[tuple[str, Span]]:
-    """The lists of words in a script that it goes through, and the place of their names."""
+    """Yield the lists of words that a script loops over, and the places of their names."""
     text = fence.body.text
     for listed in _LIST.finditer(text):
         yield listed[2], fence.body.span(listed.start(1), listed.end(1))
@@ -304,7 +304,7 @@ def _lists(fence: Fence) -> Iterator[tuple[str, Span]]:
 
 
 def packages_in(blocks: Sequence[Fence]) -> list[str]:
-    """The packages of the system that target blocks install."""
+    """Return the system packages that target blocks install."""
     text = "FROM scratch\n" + "".join(block.body.text for block in blocks)
     facts = gather(parse(SourceFile(text)), {})
     runs = facts.of(PackageRun, range(len(facts.stages)))

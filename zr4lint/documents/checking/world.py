@@ -1,4 +1,4 @@
-"""PD6: what the target text names and the world does not have; and PD9: demands that a text can't meet."""
+"""PD6 and PD9: find names in the target text that do not exist, and demands that no rule can check."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _BUILD = re.compile(
     r"(?<![\w.-])docker[ \t]+(?:buildx[ \t]+)?build(?![\w-])((?:\\\n|\$\([^()\n]*\)|,(?!\s)|[^\n`|;&#(),])*+)"
 )
-"""A call of `docker build` and its words, up to the end of the command, which is a comma in prose."""
+"""Matches a call of `docker build` with its words, up to the end of the command; a comma ends it in prose."""
 _OPTION = re.compile(r"\$\([^()\n]*\)|(?<=\s)--([a-z][a-z-]*)(?=[\s=]|\Z)")
 _COMMENT = re.compile(r"(?<!\S)#[^\n]*")
 _SPAN = re.compile(r"(?<!`)(`++)(.*?)(?<!`)\1(?!`)", re.DOTALL)
@@ -38,13 +38,13 @@ _BUILD_OPTIONS = (
 NEEDS_IMAGE = "this needs a built image"
 _NEEDS_IMAGE = re.compile(r"\b(?:build time|image size|size impact|start-?up time|memory)\b", re.IGNORECASE)
 _OF_THE_WORLD = ("unknown-ppa", "unknown-index-host", "transformers-cache-deprecated")
-"""The rules of pack ml at warning that say what does not exist, beside those at error."""
+"""The rules of pack ml at warning that report things that do not exist; rules at error need no list."""
 _EXCLUDES = re.compile(r"\b(?:excludes?|excluding|without)\b", re.IGNORECASE)
 _TASK = re.compile(r"\s*[-*] \[[ xX]\] ")
 
 
 def check_world(target: Target) -> Iterator[Finding]:
-    """The findings of pack ml in the target text, at their places in the document, and options that don't exist."""
+    """Yield the errors of pack ml in the target text, at their places in the document, and unknown options."""
     if target.blocks:
         report = lint(SourceFile(target.whole.text), [load("ml")])
         for finding in report.findings:
@@ -61,7 +61,7 @@ def check_world(target: Target) -> Iterator[Finding]:
 
 
 def _options(target: Target) -> Iterator[Finding]:
-    """The options of `docker build` in code blocks and code spans that it does not have."""
+    """Yield a finding for each unknown option of `docker build` in code blocks and code spans."""
     for text in _code(target.document):
         for said in _BUILD.finditer(_COMMENT.sub(lambda m: " " * len(m[0]), text.text)):
             for option in _OPTION.finditer(said[1]):
@@ -74,7 +74,7 @@ def _options(target: Target) -> Iterator[Finding]:
 
 
 def _code(document: Document) -> Iterator[MappedText]:
-    """The code blocks of a document, then the code spans of its paragraphs, headings and cells."""
+    """Yield the code blocks of a document, then the code spans of its paragraphs, headings and cells."""
     yield from (fence.body for fence in document.fences)
     yield from document.indented
     words = [(one.text, one.span.start) for one in document.paragraphs]
@@ -87,13 +87,13 @@ def _code(document: Document) -> Iterator[MappedText]:
 
 
 def errors_of(text: str) -> set[str]:
-    """The errors of pack ml in a text, those of one cause each by itself: merging takes several lints."""
+    """Return the errors of pack ml in a text, not merged by cause, since merging takes several lints."""
     findings = Linter([load("ml")], merges=False).lint(SourceFile(text)).report.findings
     return {f.message for f in findings if f.severity is Severity.ERROR and f.code.startswith("ML")}
 
 
 def check_uncompiled(target: Target) -> Iterator[Finding]:
-    """The demands that no rule of a compiled pack holds, each with the reason."""
+    """Yield a finding for each demand that does not compile to a rule, with the reason."""
     told: set[int] = set()
     for one in target.stated:
         if not one.demands:
@@ -109,7 +109,7 @@ def check_uncompiled(target: Target) -> Iterator[Finding]:
 
 
 def _unmarked(target: Target) -> Iterator[Finding]:
-    """Dockerfiles in the document that nothing marks as the target, where no block is."""
+    """Yield a finding for each Dockerfile that nothing marks as the target, if no block is marked."""
     if target.blocks:
         return
     for fence in target.document.fences:
@@ -121,7 +121,7 @@ def _unmarked(target: Target) -> Iterator[Finding]:
 
 
 def _claims(target: Target) -> Iterator[Finding]:
-    """Comments of the target text that say what an install leaves out, which its command does not."""
+    """Yield a finding for each comment of the target text that claims that something is left out."""
     for block in target.blocks:
         start = 0
         for line in block.body.text.splitlines(keepends=True):

@@ -1,4 +1,4 @@
-"""Documents become packs: what their target blocks do, what they state in words, and what their checks look for."""
+"""Compiles documents into packs, from their target blocks, statements and checks."""
 
 from zr4lint.documents.compiling.compilation import Compiled, NotCompilableError, compile_document, undecided
 

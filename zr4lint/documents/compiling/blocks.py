@@ -1,4 +1,4 @@
-"""The target blocks of a document as requirements, with the levels and commands of its checks."""
+"""Derives requirements from the target blocks of a document, with the levels and patterns of its checks."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Look(Struct, frozen=True):
     script: str
 
     def finds(self, text: str) -> bool:
-        """Whether a line of a text has it."""
+        """Return whether the pattern matches a line of a text."""
         return any(self.search.search(line) for line in text.splitlines())
 
 
 def looks_of(target: Target) -> list[Look]:
-    """The patterns of the document's checks."""
+    """Return the patterns that the document's checks grep for and that an empty file fails."""
     found: list[Look] = []
     for fence in target.checks:
         for judged in judge(fence, target.path, ""):
@@ -60,7 +60,7 @@ def looks_of(target: Target) -> list[Look]:
 
 
 class Blocks(Struct, frozen=True):
-    """The target blocks as one text, each character mapped to the document."""
+    """The target blocks as one text, with each character mapped to the document."""
 
     target: Target
     text: MappedText
@@ -68,11 +68,11 @@ class Blocks(Struct, frozen=True):
     placeholders: Sequence[str]
 
     def block_of(self, span: Span) -> Fence | None:
-        """The target block that a place of the document is in."""
+        """Return the target block that contains a place of the document; None if no block does."""
         return next((b for b in self.target.blocks if b.span.start <= span.start < b.span.end), None)
 
     def requirements(self, document: str) -> Iterator[Requirement]:
-        """The requirements of the blocks, in their order."""
+        """Yield the requirements of the blocks in their order."""
         source = SourceFile(self.text.text, self.target.path.rpartition("/")[2])
 
         def place(demand: Demand) -> Span:
@@ -89,7 +89,7 @@ class Blocks(Struct, frozen=True):
             yield Requirement(moved, f"The target text of {document} has it.", greps=greps)
 
     def _fitting(self, demand: Demand) -> list[Look]:
-        """The checks that look for a demand: those that find its lines, and speak of it where they name a bound."""
+        """Return the checks whose pattern matches the lines of a demand, and its version bound if they name one."""
         lines = _lines(self.text.text, demand)
         fitting = [look for look in self.looks if look.finds(lines)]
         bound = demand.parameters.get("bound")
@@ -98,7 +98,7 @@ class Blocks(Struct, frozen=True):
         return fitting
 
     def _refined(self, demand: Demand) -> Iterator[Demand]:
-        """The demand as strong as its checks, pins as exact ones, and clones without an owner that does not exist."""
+        """Yield a demand with the level of its checks, with separate exact pins, and without a placeholder owner."""
         fitting = self._fitting(demand)
         if fitting and all(look.level == "warning" for look in fitting) and not demand.habit:
             demand = structs.replace(demand, level="warning")
@@ -129,7 +129,7 @@ def _pins(demand: Demand) -> list[Demand]:
 
 
 def _without_owner(demand: Demand, owner: str) -> Iterator[Demand]:
-    """A clone whose URL has a placeholder: any repository is cloned there, and not one of that owner."""
+    """Yield two demands for a clone from a placeholder: any repository is cloned, and not from this owner."""
     target = demand.parameters["target"]
     name = target.rpartition("/")[2]
     words = {"words": name} if name and name in str(demand.parameters.get("url", "")) else {}
@@ -150,7 +150,7 @@ def _lines(text: str, demand: Demand) -> str:
 
 
 def placeholders_of(target: Target) -> tuple[str, ...]:
-    """The owners in URLs of the target text that stand for others."""
+    """Return the repository owners in the target text that are placeholders."""
     findings = lint(SourceFile(target.whole.text), [load("ml")]).findings
     owners = (
         re.search(r"`([^`]+)` is a placeholder", f.message) for f in findings if f.name == "placeholder-repository"

@@ -1,4 +1,4 @@
-"""A document compiled into a pack, with its sections, lines, sources, commands, conflicts and amendments."""
+"""Compiles a document into a pack, with its sections, lines, sources, commands, conflicts and amendments."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _DECIDES = frozenset(
         rules.PASSES_BEFORE,
     )
 )
-"""The rules whose findings leave open what the pack should ask for."""
+"""The rules whose findings must be decided before a document can be compiled."""
 
 
 class Compiled(Struct, frozen=True):
-    """A pack as TOML, how many rules it has, and the demands of the document that are not in it.
+    """A pack as TOML, its number of rules, and the demands of the document that it lacks.
 
-    `conflicting` is a smallest set of rules that no file was found to meet together, as `CODE name (line 3)`.
+    `conflicting` is a smallest set of rules for which no file was found that meets them all, as `CODE name (line 3)`.
     """
 
     text: str
@@ -54,11 +54,11 @@ class Compiled(Struct, frozen=True):
 
 
 class NotCompilableError(Exception):
-    """A document from which no pack can be made, with the reasons."""
+    """No pack can be made from a document; the message gives the reasons."""
 
 
 def undecided(report: FileReport) -> list[Finding]:
-    """The findings that have to be decided before the document can be compiled."""
+    """Return the findings that must be decided before the document can be compiled."""
     confirmed = {f.span for f in report.findings if f.code == rules.NOT_COMPILED.code and f.suppressed}
     return [
         f
@@ -71,10 +71,10 @@ def undecided(report: FileReport) -> list[Finding]:
 
 
 def compile_document(report: FileReport, folder: str = "", carried: Carried | None = None) -> Compiled:
-    """Compile a document whose contradictions are decided; raises NotCompilableError for what can't be one.
+    """Compile a document whose contradictions are decided; raise NotCompilableError if it yields no pack.
 
-    `folder` is where the pack will lie, which names the document by its path from there. `carried` is what the file of
-    decisions adds to the pack.
+    `folder` is the folder of the pack, from which the pack names the document's path. `carried` is the content of the
+    file of decisions.
     """
     carried = carried or Carried()
     target = Target(Document(report.source))
@@ -97,13 +97,13 @@ def compile_document(report: FileReport, folder: str = "", carried: Carried | No
 
 
 def _lines_stand(report: FileReport, carried: Carried) -> bool:
-    """Whether it was decided for each block that does not fit its lines that the lines stand."""
+    """Return whether decisions keep the stated lines of every block that does not fit its lines."""
     overflows = [f for f in report.findings if f.code == rules.BLOCK_OVERFLOWS.code]
     return bool(overflows) and all(f.suppressed and carried.stands(f, report.source) == "lines" for f in overflows)
 
 
 def _merged(requirements: Iterable[Requirement]) -> Iterator[Requirement]:
-    """Requirements that ask for the same thing as one, as strong as the strongest of them."""
+    """Yield requirements, with those that ask for the same merged into one of the highest level."""
     found: dict[str, Requirement] = {}
     for requirement in requirements:
         demand = requirement.demand
@@ -145,21 +145,21 @@ def _requirements(
 
 
 _WHOLE_FILE = ("stages", "build-arguments", "step-order", "pip-order")
-"""The kinds that look at more than one place of the file."""
+"""The kinds of checks that look at more than one place of the file."""
 
 
 def _overruled(report: FileReport, one: Read) -> bool:
-    """Whether a decision lets the target text stand in place of a statement."""
+    """Return whether a decision prefers the target text to a statement."""
     return not one.disputed and any(f.span == one.statement.span for f in _decided(report))
 
 
 def _decided(report: FileReport) -> list[Finding]:
-    """The decided findings on statements that disagree."""
+    """Return the decided findings on statements that disagree."""
     return [f for f in report.findings if f.code == rules.STATEMENTS_DISAGREE.code and f.suppressed]
 
 
 def _confirmed(report: FileReport, carried: Carried, one: Read) -> tuple[Demand, ...]:
-    """The meanings of a statement that a decision confirms: its candidates, or what another statement denies."""
+    """Return the demands that a decision confirms: a statement's candidate, or those that another statement denies."""
     span, codes = one.statement.span, one.statement.codes
     for finding in _decided(report) if one.disputed else ():
         keep = carried.keeps(finding, report.source)
@@ -209,7 +209,7 @@ def _written(
 
 
 def _carried(carried: Carried, codes: Mapping[str, str], path: str) -> Iterator[str]:
-    """The tables of the decisions for the end of the pack, with the codes of their requirements."""
+    """Yield the decisions' tables for the end of the pack, with the codes of their requirements."""
 
     def code(name: object) -> str:
         if name not in codes:

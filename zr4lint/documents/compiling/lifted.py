@@ -1,4 +1,4 @@
-"""Requirements that only the checks of a document ask for: comments, files in the context, and the syntax."""
+"""Derives requirements that only a document's checks contain: comments, context files and valid syntax."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SYNTAX = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n|&]*\s--(?:check|dry-
 
 
 def lifted(blocks: Blocks, document: str) -> Iterator[Requirement]:
-    """The requirements that checks add to what the target text does."""
+    """Yield the requirements that the checks add to those of the target text."""
     source = SourceFile(blocks.text.text)
     facts = gather(parse(source), {})
     stages = range(len(facts.stages))
@@ -44,7 +44,7 @@ def lifted(blocks: Blocks, document: str) -> Iterator[Requirement]:
 
 
 def _note(look: Look, source: SourceFile, runs: list[PipRun], document: str) -> Iterator[Requirement]:
-    """A comment that a check looks for, above the install that it stands at."""
+    """Yield the requirement for a comment that a check searches for, directly above a pip install."""
     if re.search(r"[\\^$*\[\]]", look.words):
         return
     lines = [n for n, line in enumerate(source.text.splitlines(), 1) if look.search.search(line)]
@@ -62,7 +62,7 @@ def _note(look: Look, source: SourceFile, runs: list[PipRun], document: str) -> 
 
 
 def _files(blocks: Blocks, copied: set[str], document: str) -> Iterator[Requirement]:
-    """Files that the checks look for beside the Dockerfile, and that the build copies."""
+    """Yield the requirement for files that the checks look for and that COPY reads from the context."""
     found: dict[str, tuple[Span, bool]] = {}
     for fence in blocks.target.checks:
         for judged in judge(fence, blocks.target.path, ""):

@@ -1,4 +1,4 @@
-"""One rule of a compiled pack before it is written."""
+"""Defines a rule of a compiled pack before it is written, and names such rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zr4lint.documents.deriving.demand import Demand
 
 
 class Requirement(Struct, frozen=True):
-    """A demand at its place in the document, with its section, its reason, and what commands grep for."""
+    """A demand with its place in the document, its section, its reason, and the patterns of its commands."""
 
     demand: Demand
     why: str
@@ -20,7 +20,7 @@ class Requirement(Struct, frozen=True):
 
 
 def named(requirements: Iterable[Requirement]) -> Iterator[tuple[str, Requirement]]:
-    """Each requirement with a name of its own: its kind, and what it is about where several have that kind."""
+    """Yield each requirement with a unique name: its kind, then its subject if several have that kind."""
     every = [*requirements]
     kinds = [requirement.demand.kind for requirement in every]
     seen: dict[str, int] = {}
@@ -34,7 +34,7 @@ def named(requirements: Iterable[Requirement]) -> Iterator[tuple[str, Requiremen
 
 
 def _about(parameters: Mapping[str, object]) -> str:
-    """The first text among the parameters, as a part of a name."""
+    """Return the first text among the parameters as a part of a name; empty if there is none."""
     for value in parameters.values():
         words = [*value] if isinstance(value, list | tuple | dict) else [value]
         if words and isinstance(words[0], str):

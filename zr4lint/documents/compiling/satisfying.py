@@ -1,4 +1,7 @@
-"""Whether one file can meet a compiled pack: the file that its fixes write proves it, else a smallest set is shown."""
+"""Checks whether one file can meet a compiled pack.
+
+The file that the pack's fixes write proves that it can. Otherwise a smallest set of conflicting rules is searched for.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _EMPTY = "FROM debian\n"
 
 
 def conflicting(text: str, target: str | None) -> tuple[PackRule, ...]:
-    """A smallest set of the rules of a pack at error that no file was found to meet together; none where one was.
+    """Return a smallest set of error rules for which no file was found that meets them all; empty if one was.
 
     `target` is the text that the document asks for. Rules that the fixer can't meet even alone are left out.
     """
@@ -42,7 +45,7 @@ def conflicting(text: str, target: str | None) -> tuple[PackRule, ...]:
 
 
 def _missed(pack: Pack, rules: Sequence[PackRule], source: SourceFile | None = None) -> frozenset[str]:
-    """The codes of the rules that a file does not meet, by default the file that is written from them."""
+    """Return the codes of the rules that a file misses, by default the file that is written from the rules."""
     codes = {rule.rule.code for rule in rules}
     linter = Linter([structs.replace(pack, rules=tuple(rules), specification=None)], merges=False)
     done = linter.lint(source) if source is not None else fill(SourceFile(_EMPTY), linter.lint).linted
@@ -50,7 +53,7 @@ def _missed(pack: Pack, rules: Sequence[PackRule], source: SourceFile | None = N
 
 
 def _smallest(pack: Pack, kept: tuple[PackRule, ...], *, new: bool, rest: tuple[PackRule, ...]) -> tuple[PackRule, ...]:
-    """The rules of `rest` that are needed beside `kept` to make a set that can't be met, halved as QuickXplain does."""
+    """Return the rules of `rest` that conflict with `kept`, found by halving as QuickXplain does."""
     if new and _missed(pack, kept):
         return ()
     if len(rest) == 1:

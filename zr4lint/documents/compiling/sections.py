@@ -1,4 +1,4 @@
-"""The sections of a document, their lines and estimates, and the requirements on lines."""
+"""Reads the sections of a document with their lines and estimates, and derives requirements on lines."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _BANNER = re.compile(r"^#\W*layer\s+(\d+)\s*:", re.IGNORECASE | re.MULTILINE)
 
 
 def sections_of(target: Target, *, kept: bool) -> tuple[Section, ...]:
-    """The layers of the document, each with its lines and estimates; WHOLE alone where it gives the file none.
+    """Return the layers of the document with their lines and estimates; only WHOLE if it has no layers.
 
-    The layers are those of the headings where each target block fits its lines, or where it was decided (`kept`) that
-    the lines stand; without target blocks those of a table.
+    The layers come from the headings if each target block fits its lines, or if a decision (`kept`) keeps the lines. In
+    a document without target blocks they come from a table.
     """
     if not target.blocks:
         layers = layers_in(target.document)
@@ -58,12 +58,12 @@ def sections_of(target: Target, *, kept: bool) -> tuple[Section, ...]:
 
 
 def _title(heading: str) -> str:
-    """`Section 3: Packages (Layer 2, Lines 3-9)` is Packages."""
+    """Return the title of a section: `Section 3: Packages (Layer 2, Lines 3-9)` is Packages."""
     return re.sub(r"\s*\([^)]*\)", "", heading).split(":", 1)[-1].strip()
 
 
 def _estimated(target: Target, section: Section, block: Fence) -> Section:
-    """A section with the time and the size that the document gives it."""
+    """Return a section with the build time and the size that the document states for it."""
     for words in target.document.prose:
         if not block.path or block.section not in words.path:
             continue
@@ -77,7 +77,7 @@ def _estimated(target: Target, section: Section, block: Fence) -> Section:
 
 
 def _summed_up(target: Target, number: str) -> str | None:
-    """The time that a table of all sections gives one of them."""
+    """Return the build time that a table states for a section; None if no table does."""
     for table in target.document.tables:
         column = next((i for i, cell in enumerate(table.header) if "build time" in cell.text.lower()), None)
         for row in table.rows if column is not None else ():
@@ -88,7 +88,7 @@ def _summed_up(target: Target, number: str) -> str | None:
 
 
 def _amount(size: re.Match[str]) -> str:
-    """`500MB-1GB` is 500-1000 MB."""
+    """Return a size as text with one unit: `500MB-1GB` is 500-1000 MB."""
     low, unit, high, last = size[1], size[2], size[3], size[4]
     if high is None:
         return f"{low} {unit}"
@@ -98,7 +98,7 @@ def _amount(size: re.Match[str]) -> str:
 
 
 def lines_required(target: Target, sections: Sequence[Section], document: str) -> Iterator[Requirement]:
-    """Statements about lines: their number, `Line 1: FROM ...`, and the lines of the layers."""
+    """Yield the requirements on lines: their number, `Line 1: FROM ...`, and the lines of the layers."""
     stated = [*_stated(target)]
     for demand in stated:
         yield Requirement(demand, f"{document} says so.")
@@ -130,13 +130,13 @@ _OF_LAYERS = (
 
 
 def _has_banner(block: Fence, layer: int | None) -> bool:
-    """Whether a block that fits its lines opens with its layer's banner."""
+    """Return whether a block fits its lines and contains its layer's banner."""
     found = _BANNER.search(block.body.text)
     return fits(block) and found is not None and int(found[1]) == layer
 
 
 def _last_keyword(block: Fence, last: int) -> str:
-    """The keyword of a block's last line, where that has to be the last line of the file."""
+    """Return the keyword of a block's last line if that is the last line of the file; else empty."""
     lines = block.body.text.rstrip().splitlines()
     found = re.match(r"([A-Z]+)\s", lines[-1]) if lines else None
     full = block.lines is not None and len(lines) >= block.lines[1] - block.lines[0] + 1
@@ -144,7 +144,7 @@ def _last_keyword(block: Fence, last: int) -> str:
 
 
 def _stated(target: Target) -> Iterator[Demand]:
-    """The lines that the document states in words."""
+    """Yield the demands on lines that the document states in prose."""
     count = target.line_count
     seen: set[str] = set()
     for words in target.document.prose:

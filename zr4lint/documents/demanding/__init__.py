@@ -1,1 +1,1 @@
-"""Demands that a document states in words: how strong they are, what they are about, and the check that holds them."""
+"""Reads the demands that a document states in prose: their strength, their subject, and the check for them."""

@@ -1,4 +1,4 @@
-"""Forms of demands on what a build is made of: its stages and arguments, packages by any manager, ignored files."""
+"""The forms of demands on the parts of a build: stages, arguments, packages of any manager, ignored files."""
 
 from __future__ import annotations
 
@@ -116,4 +116,4 @@ BUILD_FORMS: Sequence[Form] = (
         meanings.image,
     ),
 )
-"""These are tried behind the other forms."""
+"""The forms that are tried after FORMS."""

@@ -1,4 +1,4 @@
-"""The demands of a document in words: compiled ones, ones to confirm, and why the rest does not compile."""
+"""Reads a document's statements as demands, as candidates to confirm, or with the reason why they do not compile."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DOCKERFILE = re.compile(
     r"|\bdockerfile\W{0,5}: the file\b|\binto a container\b",
     re.IGNORECASE,
 )
-"""What the first words of a document about a Dockerfile say."""
+"""Matches a first paragraph that says that the document is about a Dockerfile."""
 _AS = re.compile(r"^FROM\s+\S+\s+AS\s+([\w.-]+)", re.IGNORECASE | re.MULTILINE)
 _IMAGE = re.compile(r"(?:the )?[\w-]+ (images?|services?|containers?|applications?)", re.IGNORECASE)
 _STAGE = re.compile(r"`([\w-]+)`\s+stage\b|\bstage\s+`([\w-]+)`", re.IGNORECASE)
@@ -50,7 +50,7 @@ _PART = re.compile(
     r"|cpu|windows|arm64|amd64|exceptions?)\b",
     re.IGNORECASE,
 )
-"""Headings of what holds for a part of all files only."""
+"""Matches headings of sections that apply to some files only."""
 _SCENARIO = re.compile(r"(?:given|when|then|and|but)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|unless|except|where|while|depending|in case|otherwise|falls|wenn|sofern|au\u00dfer)\b",
@@ -72,7 +72,7 @@ _LOOKED_UP = re.compile(
     r"|labels?|volumes?|stages?|layers?|copy|copied|shell|base images?|packages?|contains?|installs?|installed)\b",
     re.IGNORECASE,
 )
-"""Words for what a Dockerfile has."""
+"""Matches words for the contents of a Dockerfile."""
 _TOPICS: Sequence[tuple[str, Demand]] = (
     (
         r"\bnon-?root\b|\bunprivileged\b|\bnot\b.*\bas root\b",
@@ -99,16 +99,16 @@ _TOPICS: Sequence[tuple[str, Demand]] = (
     ),
 )  # fmt: skip
 _MOST_COMPARED = 200
-"""The most statements of one subject of which each is compared with all others."""
+"""The most statements of one subject that are each compared with all others."""
 _ONE_OF_A_KIND = ("base-image", "last-workdir", "runs-as", "start-command", "env", "python-packages", "label-values")
 
 
 class Read(Struct, frozen=True):
-    """A statement with the demands it became, else the reason why it became none.
+    """A statement with its demands, or with the reason why it has none.
 
-    `candidate` is what it may mean; the author confirms that. `disputed` are demands that another statement denies.
-    `partial` are demands on a part that no rule can name: a stage without a name, one image of several. `aside` tells
-    that the document demands nothing of a Dockerfile there.
+    `candidate` is a possible meaning that the author has to confirm. `disputed` are demands that another statement
+    denies. `partial` are demands on a part that no rule can name: a stage without a name, or one image of several.
+    `aside` is whether the statement is not about a Dockerfile.
     """
 
     statement: Statement
@@ -121,12 +121,12 @@ class Read(Struct, frozen=True):
 
 
 def is_aside(title: str) -> bool:
-    """Whether a heading is one of a section that demands nothing, such as `Background`."""
+    """Return whether a heading opens a section without demands, such as `Background`."""
     return _ASIDE.search(title) is not None
 
 
 def read(document: Document) -> list[Read]:
-    """All statements of a document, in order; of those that contradict each other none compiles."""
+    """Return all statements of a document in order; those that contradict each other have no demands."""
     every = [*statements_in(document), *rows_in(document)]
     about = bool(_ABOUT.search(" ".join(h.title for h in document.headings if h.level == 1)) or _introduced(document))
     stages, images = stages_named(document), _images(document)
@@ -137,21 +137,21 @@ def read(document: Document) -> list[Read]:
 
 
 def _introduced(document: Document) -> bool:
-    """Whether a target block, or the first paragraphs, say that the document is about a Dockerfile."""
+    """Return whether a target block or the first paragraphs show that the document is about a Dockerfile."""
     if any(fence.is_dockerfile and fence.role is Role.TARGET for fence in document.fences):
         return True
     return any(_DOCKERFILE.search(words.text) for words in document.paragraphs[:6])
 
 
 def _images(document: Document) -> list[Heading]:
-    """The headings that name one of several images, such as `API image` beside `Batch image`."""
+    """Return the headings that name one of several images, such as `API image` beside `Batch image`."""
     named = [(m[1].lower(), heading) for heading in document.headings if (m := _IMAGE.fullmatch(heading.title.strip()))]
     counts = Counter((noun.rstrip("s"), heading.level) for noun, heading in named)
     return [heading for noun, heading in named if counts[noun.rstrip("s"), heading.level] > 1]
 
 
 def stages_named(document: Document) -> frozenset[str]:
-    """The names of stages in the Dockerfiles and the code spans of a document."""
+    """Return the names of stages in the Dockerfiles and paragraphs of a document, in lower case."""
     found = {m[1] for fence in document.fences if fence.is_dockerfile for m in _AS.finditer(fence.body.text)}
     found |= {m[1] or m[2] for words in document.paragraphs for m in _STAGE.finditer(words.text)}
     return frozenset(name.lower() for name in found)
@@ -189,7 +189,7 @@ def _read(statement: Statement, about: bool, stages: frozenset[str], images: Col
 
 
 def _is_instruction(code: str) -> bool:
-    """Whether a code span is an instruction that means nothing outside of a Dockerfile."""
+    """Return whether a code span is an instruction with no meaning outside of a Dockerfile."""
     return re.match(r"(?:FROM|ENTRYPOINT|CMD|WORKDIR|EXPOSE|HEALTHCHECK|STOPSIGNAL|COPY)(?:\s|\Z)", code) is not None
 
 
@@ -255,17 +255,17 @@ def _undisputed(found: Sequence[Read]) -> Iterator[Read]:
 
 
 def part_of(first: Statement, other: Statement) -> Heading | None:
-    """The heading above one statement, and not the other, that says that it is about a part of all files."""
+    """Return a heading that limits one statement, but not the other, to some files; None if there is none."""
     return next((heading for heading in parts_of(first) if heading not in other.path), None)
 
 
 def parts_of(statement: Statement) -> Iterator[Heading]:
-    """The headings above a statement that say that it is about a part of all files, the outermost first."""
+    """Yield the headings above a statement that limit it to some files, the outermost first."""
     return (heading for heading in statement.path if _PART.search(heading.title))
 
 
 def _narrower(span: Span, others: Sequence[tuple[str, Read]]) -> Heading | None:
-    """The heading by which the statement at a place is about a part of what one that it contradicts is about."""
+    """Return the heading that makes a statement an exception to one that it contradicts; None if there is none."""
     found = next(((value, one.statement) for value, one in others if one.statement.span == span), None)
     if found is None:
         return None
@@ -277,7 +277,7 @@ def _narrower(span: Span, others: Sequence[tuple[str, Read]]) -> Heading | None:
 
 
 def values_of(demand: Demand) -> Iterator[tuple[str, str]]:
-    """The subjects of a demand that have one value each, such as the variable `ENV A`, with the value."""
+    """Yield the subjects of a demand that can have only one value, such as `ENV A`, with their values."""
     if demand.kind not in _ONE_OF_A_KIND:
         return
     for key, value in demand.parameters.items():

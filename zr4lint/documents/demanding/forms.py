@@ -1,4 +1,4 @@
-"""The closed grammar of demands: a sentence compiles where one of these forms fits it from end to end."""
+"""The closed grammar of demands: a sentence compiles if one of these forms matches all of it."""
 
 from __future__ import annotations
 
@@ -346,4 +346,4 @@ LABELLED: Sequence[Form] = (
         meanings.setting,
     ),
 )
-"""The forms of a name with a value, such as `Port: 80`; no other form fits these."""
+"""The forms of a name with a value, such as `Port: 80`; no other form is tried on such a statement."""

@@ -1,4 +1,7 @@
-"""The forms of a demand: each reads a statement and yields demands, none where the code spans don't fit."""
+"""Converts statements into demands, one function per form.
+
+A function yields no demand if it does not understand the statement's code spans.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _NOWHERE = Span(0, 0)
 
 
 def image(statement: Statement) -> Iterator[Demand]:
-    """The image that a build starts from."""
+    """Yield a demand on the base image."""
     image = objects.image_of(statement.codes[0])
     if image is not None:
         yield Demand("base-image", {"image": image}, _NOWHERE, f"The image is built on `{image}`.")
@@ -28,7 +31,7 @@ def image(statement: Statement) -> Iterator[Demand]:
 
 
 def image_used(statement: Statement) -> Iterator[Demand]:
-    """The image that a Dockerfile or a stage uses, where it is no image of something else."""
+    """Yield a demand on the image that a Dockerfile or a stage uses, unless another subject uses it."""
     named = re.match(
         r"\W*(?:the\s+|this\s+)?(?:\w+\s+){0,2}(?:dockerfile|image|stage)\b", statement.plain, re.IGNORECASE
     )
@@ -38,7 +41,7 @@ def image_used(statement: Statement) -> Iterator[Demand]:
 
 
 def stage_image(statement: Statement) -> Iterator[Demand]:
-    """The image of a named stage."""
+    """Yield a demand on the base image of a named stage."""
     stage, image = statement.codes[0], objects.image_of(statement.codes[1])
     if image is not None and re.fullmatch(r"[a-z][\w-]*", stage):
         given = {"image": image}
@@ -46,7 +49,7 @@ def stage_image(statement: Statement) -> Iterator[Demand]:
 
 
 def variables(statement: Statement) -> Iterator[Demand]:
-    """Variables with their values."""
+    """Yield a demand on variables written as `NAME=value`."""
     found = [objects.variable_of(code) for code in statement.codes]
     if found and all(found):
         values = dict(pair for pair in found if pair is not None)
@@ -55,14 +58,14 @@ def variables(statement: Statement) -> Iterator[Demand]:
 
 
 def variable(statement: Statement) -> Iterator[Demand]:
-    """A variable and its value, apart."""
+    """Yield a demand on a variable whose name and value are two code spans."""
     name, value = statement.codes
     if re.fullmatch(r"[A-Z][A-Z0-9_]*", name) and not re.search(r"[\s$<>{}]", value):
         yield Demand("env", {"variables": {name: value.strip("\"'")}}, _NOWHERE, f"ENV sets {name}.")
 
 
 def instructions(statement: Statement) -> Iterator[Demand]:
-    """Whole instructions."""
+    """Yield the demands of whole instructions."""
     found = [objects.instruction_of(code) for code in statement.codes]
     if all(found):
         for demands in found:
@@ -70,7 +73,7 @@ def instructions(statement: Statement) -> Iterator[Demand]:
 
 
 def absent(statement: Statement) -> Iterator[Demand]:
-    """Instructions that the file has not."""
+    """Yield a demand that the file has none of these instructions."""
     keywords = [objects.keyword_of(code) for code in statement.codes]
     if all(keywords):
         names = " or ".join(statement.codes)
@@ -79,7 +82,7 @@ def absent(statement: Statement) -> Iterator[Demand]:
 
 
 def present(statement: Statement) -> Iterator[Demand]:
-    """Instructions that the file has."""
+    """Yield a demand for each instruction that the file must have."""
     if all(objects.keyword_of(code) for code in statement.codes):
         for keyword in statement.codes:
             given = {"instructions": [keyword], "min": 1, "within": "file"}
@@ -87,14 +90,14 @@ def present(statement: Statement) -> Iterator[Demand]:
 
 
 def health(statement: Statement) -> Iterator[Demand]:
-    """A health check, whatever it asks."""
+    """Yield a demand for a HEALTHCHECK with any command."""
     if statement.codes[0] == "HEALTHCHECK":
         given = {"instructions": ["HEALTHCHECK"], "min": 1, "within": "file"}
         yield Demand("instruction-count", given, _NOWHERE, "The file has HEALTHCHECK.")
 
 
 def instead(statement: Statement) -> Iterator[Demand]:
-    """`COPY` instead of `ADD` forbids ADD; `USER 1` instead of `USER a` demands the first."""
+    """Yield a demand against ADD for "`COPY` instead of `ADD`"; for whole instructions, a demand for the first."""
     wanted, other = statement.codes
     if objects.keyword_of(wanted) and objects.keyword_of(other):
         given = {"instructions": [other], "max": 0, "within": "file"}
@@ -104,7 +107,7 @@ def instead(statement: Statement) -> Iterator[Demand]:
 
 
 def not_root(statement: Statement) -> Iterator[Demand]:
-    """A user that is not root."""
+    """Yield a demand that the user is not root."""
     if all(code in ("root", "USER") for code in statement.codes):
         given: dict[str, object] = {"root": False, "set": True}
         if re.search(r"\bnumeric\b", statement.plain, re.IGNORECASE):
@@ -113,20 +116,20 @@ def not_root(statement: Statement) -> Iterator[Demand]:
 
 
 def not_root_by_user(statement: Statement) -> Iterator[Demand]:
-    """A user that is not root, by USER."""
+    """Yield a demand that USER sets a user that is not root."""
     if all(code in ("USER", "CMD", "ENTRYPOINT") for code in statement.codes):
         yield Demand("final-user", {"root": False, "set": True}, _NOWHERE, "The container does not run as root.")
 
 
 def exec_form_of(statement: Statement) -> Iterator[Demand]:
-    """The exec form of an instruction that is given as an example."""
+    """Yield a demand for the exec form of an instruction that the statement gives as an example."""
     keyword = statement.codes[0].partition(" ")[0]
     if keyword in ("CMD", "ENTRYPOINT", "RUN"):
         yield Demand("exec-form", {"instructions": [keyword]}, _NOWHERE, f"{keyword} is in exec form.")
 
 
 def user(statement: Statement) -> Iterator[Demand]:
-    """The user by name or number."""
+    """Yield a demand on the user by name or number."""
     user = statement.codes[-1]
     if re.fullmatch(r"[a-z_][\w-]*(?::[a-z_][\w-]*)?|\d+(?::\d+)?", user) and user.split(":")[0] not in ("root", "0"):
         given = {"user": user, **({} if ":" in user else {"any-group": True})}
@@ -134,40 +137,40 @@ def user(statement: Statement) -> Iterator[Demand]:
 
 
 def ports(statement: Statement) -> Iterator[Demand]:
-    """Ports that are exposed."""
+    """Yield a demand for each exposed port."""
     ports = re.findall(r"\d+", statement.plain) or [code.removeprefix("EXPOSE ") for code in statement.codes]
     if ports and all(re.fullmatch(r"\d{2,5}(?:/(?:tcp|udp))?", port) for port in ports):
         yield from map(objects.exposed, ports)
 
 
 def workdir(statement: Statement) -> Iterator[Demand]:
-    """The folder that the container starts in."""
+    """Yield a demand on the folder in which the container starts."""
     path = statement.codes[-1].removeprefix("WORKDIR ")
     if re.fullmatch(r"/[\w./-]*", path):
         yield Demand("last-workdir", {"path": path.rstrip("/") or "/"}, _NOWHERE, f"The container starts in `{path}`.")
 
 
 def latest(statement: Statement) -> Iterator[Demand]:
-    """No image without a tag that stays."""
+    """Yield a demand that each image has a tag other than `latest`."""
     if statement.codes and all(code in ("latest", ":latest") for code in statement.codes):
         given = {"pinned": "tag", "forbidden": ["*:latest"]}
         yield Demand("image-reference", given, _NOWHERE, "No image has the tag `latest`.")
 
 
 def no_port(_: Statement) -> Iterator[Demand]:
-    """No exposed port."""
+    """Yield a demand that no port is exposed."""
     given = {"instructions": ["EXPOSE"], "max": 0, "within": "file"}
     yield Demand("instruction-count", given, _NOWHERE, "The file has no EXPOSE.")
 
 
 def multi_stage(_: Statement) -> Iterator[Demand]:
-    """More than one stage."""
+    """Yield a demand for more than one stage."""
     given = {"instructions": ["FROM"], "min": 2, "within": "file"}
     yield Demand("instruction-count", given, _NOWHERE, "The file has two stages or more.")
 
 
 def not_exposed(statement: Statement) -> Iterator[Demand]:
-    """A port that is not exposed."""
+    """Yield a demand that a port is not exposed."""
     port = re.fullmatch(r"EXPOSE (\d{1,5})", statement.codes[0])
     if port is not None:
         forms = [form for form in objects.exposed(port[1]).parameters["arguments"] if "$" not in form]
@@ -176,7 +179,7 @@ def not_exposed(statement: Statement) -> Iterator[Demand]:
 
 
 def arguments(statement: Statement) -> Iterator[Demand]:
-    """Build arguments, with or without a default."""
+    """Yield a demand for build arguments, with or without defaults."""
     if all(re.fullmatch(r"[A-Za-z_]\w*", code) for code in statement.codes):
         for name in statement.codes:
             given = {"instructions": ["ARG"], "arguments": _settings(name), "min": 1, "within": "file"}
@@ -184,7 +187,7 @@ def arguments(statement: Statement) -> Iterator[Demand]:
 
 
 def unset(statement: Statement) -> Iterator[Demand]:
-    """Variables that ENV does not set."""
+    """Yield a demand that ENV does not set these variables."""
     if all(re.fullmatch(r"[A-Z][A-Z0-9_]*", code) and not objects.keyword_of(code) for code in statement.codes):
         forms = [form for name in statement.codes for form in (*_settings(name)[1:], f"{name} *")]
         given = {"instructions": ["ENV"], "arguments": forms, "max": 0, "within": "file"}
@@ -192,12 +195,12 @@ def unset(statement: Statement) -> Iterator[Demand]:
 
 
 def _settings(name: str) -> list[str]:
-    """The arguments of an ARG or ENV that name a variable, alone or among others."""
+    """Return patterns for the arguments of an ARG or ENV that names a variable, alone or among others."""
     return [name, f"{name}=*", f"* {name}=*"]
 
 
 def interval(statement: Statement) -> Iterator[Demand]:
-    """A health check with an interval."""
+    """Yield a demand for a health check with an interval."""
     said = re.search(r"(\d+)\s*([sm])", statement.plain, re.IGNORECASE)
     if said is None or any(code != "HEALTHCHECK" for code in statement.codes):
         return
@@ -206,7 +209,7 @@ def interval(statement: Statement) -> Iterator[Demand]:
 
 
 def health_options(statement: Statement) -> Iterator[Demand]:
-    """A health check with options."""
+    """Yield a demand for a health check with options."""
     keyword, *options = statement.codes
     pairs = [re.fullmatch(r"--([a-z-]+)[= ](\d+[smh]?)", option) for option in options]
     if keyword == "HEALTHCHECK" and all(pairs):
@@ -215,20 +218,20 @@ def health_options(statement: Statement) -> Iterator[Demand]:
 
 
 def absolute(statement: Statement) -> Iterator[Demand]:
-    """Folders by absolute paths."""
+    """Yield a demand that WORKDIR has absolute paths."""
     if statement.codes[0] == "WORKDIR":
         yield Demand("path-absolute", {"instructions": ["WORKDIR"]}, _NOWHERE, "WORKDIR has an absolute path.")
 
 
 def label(statement: Statement) -> Iterator[Demand]:
-    """A label and its value, apart."""
+    """Yield a demand on a label whose name and value are two code spans."""
     name, value = statement.codes
     if re.fullmatch(r"[a-z][\w./-]*", name) and not re.search(r"[$<>{}\"]", value):
         yield Demand("label-values", {"labels": {name: value}}, _NOWHERE, "Labels have these values.")
 
 
 def thing(statement: Statement) -> Iterator[Demand]:
-    """A variable, or the argument of an instruction, that is this."""
+    """Yield a demand on a variable or an instruction that has this value."""
     if len(statement.codes) != 2:
         return
     name, value = statement.codes
@@ -241,20 +244,20 @@ def thing(statement: Statement) -> Iterator[Demand]:
 
 
 def exec_form(statement: Statement) -> Iterator[Demand]:
-    """Instructions in exec form."""
+    """Yield a demand for the exec form of instructions."""
     if all(code in ("CMD", "ENTRYPOINT") for code in statement.codes):
         given = {"instructions": [*statement.codes]}
         yield Demand("exec-form", given, _NOWHERE, f"{' and '.join(statement.codes)} are in exec form.")
 
 
 def stages(statement: Statement) -> Iterator[Demand]:
-    """Stages by name."""
+    """Yield a demand for stages by name."""
     if all(re.fullmatch(r"[a-z][\w.-]*", code) for code in statement.codes):
         yield Demand("stages", {"names": [*statement.codes]}, _NOWHERE, "The file has these stages.")
 
 
 def labels(statement: Statement) -> Iterator[Demand]:
-    """Labels with values, or labels that exist."""
+    """Yield a demand for labels with these values, or for labels with any value."""
     pairs = [re.fullmatch(r"(?:LABEL )?([a-z][\w./-]*)=\"?([^\"=]+)\"?", code) for code in statement.codes]
     if all(pairs):
         values = {pair[1]: pair[2] for pair in pairs if pair is not None}
@@ -265,7 +268,7 @@ def labels(statement: Statement) -> Iterator[Demand]:
 
 
 def started(statement: Statement) -> Iterator[Demand]:
-    """The program that CMD or ENTRYPOINT starts."""
+    """Yield a demand on the program that CMD or ENTRYPOINT starts."""
     keyword = next((code for code in statement.codes if code in ("CMD", "ENTRYPOINT")), None)
     subjects, value = statement.codes[:-1], statement.codes[-1]
     if any(subject not in ("CMD", "ENTRYPOINT") for subject in subjects):
@@ -284,12 +287,12 @@ def started(statement: Statement) -> Iterator[Demand]:
 
 
 def setting(statement: Statement) -> Iterator[Demand]:
-    """A variable with its value, or a whole instruction, beside the name of a setting."""
+    """Yield a demand on a variable or a whole instruction that the statement names as a setting."""
     yield from variables(statement) if objects.variable_of(statement.codes[0]) else instructions(statement)
 
 
 def lines(statement: Statement) -> Iterator[Demand]:
-    """The exact number of lines of the file."""
+    """Yield a demand on the exact number of lines of the file."""
     count = int(re.findall(r"\d+", statement.plain)[-1])
     if count:
         yield Demand("line-count", {"lines": count}, _NOWHERE, f"The file has {count} lines.")

@@ -1,4 +1,4 @@
-"""The kinds of code spans in a demand: image, variable, package, option, instruction."""
+"""Reads the code spans of a demand: images, variables, packages, options, instructions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PINNED = re.compile(
 
 
 def image_of(text: str) -> str | None:
-    """A reference to an image with a tag or a digest, None for other words."""
+    """Return a reference to an image with a tag or a digest; None for other text."""
     text = text.removeprefix("FROM ").strip()
     text = re.sub(r"(?i)\s+as\s+[\w.-]+\Z", "", text)
     named = _IMAGE.fullmatch(text) is not None and (":" in text.rpartition("/")[2] or "@" in text)
@@ -37,13 +37,13 @@ def image_of(text: str) -> str | None:
 
 
 def repository_of(text: str) -> str | None:
-    """A reference to an image by its path, without a tag; None for other words, one name alone among them."""
+    """Return a reference to an image by its path, without a tag; None for other text and for a single name."""
     text = text.removeprefix("FROM ").strip()
     return text if _IMAGE.fullmatch(text) and "/" in text and ":" not in text and "@" not in text else None
 
 
 def variable_of(text: str) -> tuple[str, str] | None:
-    """The name and the value of `NAME=value` or `ENV NAME=value`."""
+    """Return the name and the value of `NAME=value` or `ENV NAME=value`; None for other text."""
     found = re.fullmatch(r"(?:ENV\s+)?([A-Z][A-Z0-9_]*)=(\"[^\"]*\"|'[^']*'|[^\s\"'$<>{}]+)", text)
     if found is None or "..." in found[2]:
         return None
@@ -51,33 +51,33 @@ def variable_of(text: str) -> tuple[str, str] | None:
 
 
 def command_of(text: str) -> str | None:
-    """The words of a command of a known program, without options."""
+    """Return the command of a known program, without options; None for other text."""
     return text if _COMMAND.fullmatch(text) else None
 
 
 def option_of(text: str) -> str | None:
-    """An option such as `--no-cache-dir`."""
+    """Return an option such as `--no-cache-dir`; None for other text."""
     return text if _OPTION.fullmatch(text) else None
 
 
 def keyword_of(text: str) -> str | None:
-    """The keyword of an instruction, by itself."""
+    """Return the keyword of an instruction without arguments; None for other text."""
     return text if _KEYWORD.fullmatch(text) else None
 
 
 def requirement_of(text: str) -> str | None:
-    """A Python package with a specifier."""
+    """Return a Python package with a specifier; None for other text."""
     found = _PINNED.fullmatch(text.strip("\"'"))
     return found[1] + re.sub(r"\s", "", found[2]) if found is not None else None
 
 
 def package_of(text: str) -> str | None:
-    """The name of a package of a distribution."""
+    """Return the name of a distribution's package; None for other text."""
     return text if re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", text) and not re.fullmatch(r"[\d.]+", text) else None
 
 
 def instruction_of(text: str) -> list[Demand]:
-    """The demands of a whole instruction, from the facts of a Dockerfile with only it; none for other words."""
+    """Return the demands of a whole instruction, derived from a Dockerfile with only it; none for other text."""
     keyword, _, rest = text.partition(" ")
     if not _KEYWORD.fullmatch(keyword) or not rest.strip() or keyword in ("RUN", "FROM", "ARG", "ADD", "ONBUILD"):
         return []
@@ -92,7 +92,7 @@ def instruction_of(text: str) -> list[Demand]:
 
 
 def _wider(demands: Iterable[Demand]) -> Iterator[Demand]:
-    """Demands that leave room for other things of their kind, as one statement does not speak of all."""
+    """Yield demands widened to allow other ports and any group, since one statement need not name all."""
     for demand in demands:
         if demand.kind == "exposed-ports":
             for port in demand.parameters["ports"]:
@@ -104,7 +104,7 @@ def _wider(demands: Iterable[Demand]) -> Iterator[Demand]:
 
 
 def exposed(port: str) -> Demand:
-    """EXPOSE names a port, alone or among others; what a variable holds may be that port."""
+    """Return a demand that EXPOSE names a port, alone, among others, or possibly in a variable."""
     number = port.partition("/")[0]
     forms = [number, f"{number}/*", f"{number} *", f"* {number}", f"* {number} *", f"* {number}/*", "*$*"]
     given = {"instructions": ["EXPOSE"], "arguments": forms, "min": 1, "within": "file"}
@@ -112,6 +112,6 @@ def exposed(port: str) -> Demand:
 
 
 def certain(codes: Sequence[str]) -> bool:
-    """Whether no code span has a placeholder, an ellipsis or a variable."""
+    """Return whether no code span has a placeholder, an ellipsis or a variable."""
     known = re.compile(r"(?:ENV )?[A-Z][A-Z0-9_]*=.*|/var/lib/apt/lists/\*")
     return not any(_UNSURE.search(code) for code in codes if not known.fullmatch(code))

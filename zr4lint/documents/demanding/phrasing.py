@@ -1,4 +1,4 @@
-"""One wording for sentences that say the same, and the stage that a sentence is about."""
+"""Rewrites sentences of the same meaning to one wording, and finds the stage that a sentence is about."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _PRESENT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\A((?:the )?{CODE}(?: file)?) (?:lists|excludes|ignores)\b", r"\1 must list"),
     )
 )
-"""Statements of what is, as what must be."""
+"""Replacements that turn statements of fact into demands."""
 _STAGE = rf"(?:(?:the\s+)?{CODE}\s+stage|(?:the\s+)?stage\s+{CODE}|(?:the\s+)?(?P<name>[a-z][\w-]*?)[\s_]+stage)"
 _SUBJECT = re.compile(
     rf"\A(?:in\s+)?{_STAGE}(?:'s)?,?\s+(?:must|should|shall|has to|needs to|must not)\b", re.IGNORECASE
@@ -80,11 +80,11 @@ _AHEAD = re.compile(rf"\Ain\s+{_STAGE},\s+", re.IGNORECASE)
 _IN_THE_LAST = re.compile(r"\s+in\s+the\s+(?:final|last|runtime|production)\s+(?:stage|image)\Z", re.IGNORECASE)
 _BUILT = ("final", "last", "runtime", "runner", "production", "each", "every", "any", "a", "the", "this", "one", "base",
           "same", "separate", "multi", "single")  # fmt: skip
-"""Words before `stage` that name the stage that is built, or none."""
+"""Words before `stage` that name the built stage, or no stage."""
 
 
 def canonical(statement: Statement) -> Statement:
-    """The statement in the wording that the forms have; what it says is the same."""
+    """Return a statement with the same meaning in the wording of the forms."""
     plain = statement.plain
     dropped: list[int] = []
     if not re.search(_MODAL, re.sub(r"\b(?:is|are|has) (?:not|no)\b", "", plain), re.IGNORECASE):
@@ -105,7 +105,7 @@ def canonical(statement: Statement) -> Statement:
 
 
 def scoped(statement: Statement) -> tuple[Statement, str | None, bool]:
-    """The statement without the stage that it names, that stage, and whether its name is a code span."""
+    """Return the statement without its stage, that stage or None, and whether its name is a code span."""
     plain = _IN_THE_LAST.sub("", statement.plain)
     statement = structs.replace(statement, plain=plain)
     said = next((m for pattern in (_SUBJECT, _AHEAD, _TAIL) if (m := pattern.search(plain)) is not None), None)
@@ -132,7 +132,7 @@ _DO_NOT = re.compile(r"\A(?:do not|don't|never|avoid(?: using)?)\s+", re.IGNOREC
 
 
 def affirmed(statement: Statement) -> Statement | None:
-    """What a sentence forbids, as a demand; None for a sentence that forbids nothing so."""
+    """Return the demand that a sentence forbids; None if the sentence has no `must not`, `never` or `avoid`."""
     plain = canonical(statement).plain
     turned = _DO_NOT.sub("", _NOT.sub(r"\1", plain, count=1), count=1)
     return structs.replace(canonical(statement), plain=turned, negative=False) if turned != plain else None

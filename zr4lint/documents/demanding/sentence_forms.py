@@ -1,4 +1,4 @@
-"""The closed grammar of demands: the forms, tried on the one wording that sentences of one meaning have."""
+"""Matches statements with the closed grammar of demands, after rewriting them to one wording."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _LABELLED = re.compile(rf"[\w /-]{{2,40}}:\s*{CODE}(?:[, ]+(?:and |und |& )?{COD
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """A form, compiled when the first statement is read: most documents are checked without one."""
+    """Return a compiled form; forms are compiled at their first use, since most documents need none."""
     return re.compile(pattern, re.IGNORECASE)
 
 
 def demands_of(statement: Statement, stages: Collection[str] | None = ()) -> list[Demand]:
-    """The demands of a statement whose form is known, none for another.
+    """Return the demands of a statement that has a known form; empty for others.
 
-    A stage counts if its name is a code span or one of `stages`; any name does where that is None.
+    A stage is accepted if its name is a code span or one of `stages`. If `stages` is None, any name is accepted.
     """
     if not objects.certain(statement.codes) and "exec form" not in statement.plain:
         return []
@@ -50,7 +50,7 @@ def demands_of(statement: Statement, stages: Collection[str] | None = ()) -> lis
 
 
 def _in_stage(demand: Demand, stage: str) -> Demand:
-    """A demand on one stage."""
+    """Return a demand that applies to one stage."""
     given = demand.parameters
     if given.get("within") == "file":
         given = {**given, "within": "stage"}
@@ -64,7 +64,7 @@ _INSTRUCTION = re.compile(
 
 
 def _without_instruction(statement: Statement) -> Statement:
-    """`set A via an ENV instruction` as `set A`, where the instruction says no more than the words before."""
+    """Return `set A via an ENV instruction` as `set A`, if the instruction adds nothing."""
     shorter = _INSTRUCTION.sub("", statement.plain)
     if shorter == statement.plain or not objects.keyword_of(statement.codes[-1].partition(" ")[0]):
         return statement

@@ -1,4 +1,4 @@
-"""The parts of sentences that the forms of demands share, as regular expressions, and what a form is."""
+"""Defines the regular expressions that the forms of demands share, and the type of a form."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Form = tuple[str, bool | None, tuple[Reader, ...]]
 
 
 def form(pattern: str, negative: bool | None, *readers: Reader) -> Form:
-    """A form, whether it forbids (None where both do), and what reads a statement that has it, tried in this order."""
+    """Return a form: its pattern, whether it forbids (None for both), and its readers in the order of trial."""
     return pattern, negative, readers
 
 

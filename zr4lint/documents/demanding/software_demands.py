@@ -1,4 +1,4 @@
-"""The forms of demands on commands: packages, options, clones, copies; each yields demands as `meanings` does."""
+"""Converts statements on commands into demands: packages, options, clones and copies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOWHERE = Span(0, 0)
 
 
 def packages(statement: Statement) -> Iterator[Demand]:
-    """Packages of pip with pins, or of apt."""
+    """Yield a demand on packages of pip with pins, or on packages of apt, apk or dnf."""
     around = f"{statement.plain} {statement.lead} {' '.join(h.title for h in statement.path[-1:])}".lower()
     pins = [objects.requirement_of(code) for code in statement.codes]
     if all(pins) and not re.search(r"\b(?:npm|node|apk|conda|gem)\b", around):
@@ -37,14 +37,14 @@ def packages(statement: Statement) -> Iterator[Demand]:
 
 
 def packages_of_any(statement: Statement) -> Iterator[Demand]:
-    """Packages of a package manager that the words do not name."""
+    """Yield a demand on packages if the statement names no package manager."""
     if all(map(objects.package_of, statement.codes)) and not re.search(r"\b(?:npm|gem)\b", statement.plain):
         given = {"packages": [*statement.codes]}
         yield Demand("installed-packages", given, _NOWHERE, "A package manager installs these packages.")
 
 
 def no_packages(statement: Statement) -> Iterator[Demand]:
-    """Packages that no package manager installs."""
+    """Yield a demand that no package manager installs these packages."""
     named = re.search(r"\b(?:packages?|install(?:ed)?)\b", statement.plain, re.IGNORECASE)
     fits = objects.package_of if named is not None else re.compile(TOOLS).fullmatch
     if statement.codes and all(map(fits, statement.codes)):
@@ -53,14 +53,14 @@ def no_packages(statement: Statement) -> Iterator[Demand]:
 
 
 def banned(statement: Statement) -> Iterator[Demand]:
-    """A command that does not run, and the package of that name."""
+    """Yield demands that a command does not run and that its package is not installed."""
     yield from forbidden(statement)
     if re.fullmatch(TOOLS, statement.codes[0]):
         yield from no_packages(statement)
 
 
 def cache_mounted(statement: Statement) -> Iterator[Demand]:
-    """A RUN with a cache mount at a path."""
+    """Yield a demand for a RUN with a cache mount at a path."""
     path = statement.codes[0]
     if re.fullmatch(r"/[\w./-]+", path):
         forms = (
@@ -73,7 +73,7 @@ def cache_mounted(statement: Statement) -> Iterator[Demand]:
 
 
 def ignored(statement: Statement) -> Iterator[Demand]:
-    """Paths that .dockerignore leaves out."""
+    """Yield a demand that .dockerignore excludes these paths."""
     paths = [code.rstrip("/").removeprefix("./") for code in statement.codes if code != ".dockerignore"]
     if ".dockerignore" in statement.codes and all(re.fullmatch(r"[\w.][\w./-]*", path) for path in paths):
         yield Demand(
@@ -82,7 +82,7 @@ def ignored(statement: Statement) -> Iterator[Demand]:
 
 
 def options(statement: Statement) -> Iterator[Demand]:
-    """The options of a command."""
+    """Yield demands on the options of a command."""
     if len(statement.codes) < 2:
         return
     command, *given = statement.codes
@@ -95,7 +95,7 @@ def options(statement: Statement) -> Iterator[Demand]:
 
 
 def _each_has(command: Sequence[str], options: Iterable[str]) -> Iterator[Demand]:
-    """Each call of a command has each of these options, or one that says the same."""
+    """Yield a demand for each option that each call of a command has it, or an equivalent one."""
     pattern = " ".join((_same(command[0]), *command[1:]))
     for option in options:
         parameters = {"commands": [pattern], "options": [option, *_ALIASES.get(option, ())]}
@@ -103,13 +103,13 @@ def _each_has(command: Sequence[str], options: Iterable[str]) -> Iterator[Demand
 
 
 def options_of_install(statement: Statement) -> Iterator[Demand]:
-    """The options of a program's `install`, which the words name without code."""
+    """Yield demands on the options of a program's `install` that the statement names without code."""
     program = statement.plain.split()[0].lower()
     yield from options(structs.replace(statement, codes=(f"{program} install", *statement.codes)))
 
 
 def options_of_manager(statement: Statement) -> Iterator[Demand]:
-    """An option of the `install` of pip or apt, which the words name behind it."""
+    """Yield a demand on an option of the `install` of pip or apt that the statement names after the option."""
     program = "pip" if re.search(r"\bpip\b", statement.plain, re.IGNORECASE) else "apt-get"
     yield from options(structs.replace(statement, codes=(f"{program} install", *statement.codes)))
 
@@ -122,7 +122,7 @@ _ALIASES = {
     "-f": ("--fail", "--fail-with-body"),
     "--omit=dev": ("--production", "--only=production"),
 }
-"""Options that say the same as another one."""
+"""Options with equivalent ones."""
 
 
 def _same(program: str) -> str:
@@ -130,11 +130,11 @@ def _same(program: str) -> str:
 
 
 _HOLDS = re.compile(r"\b(?:image|container)s?\b.*\b(?:contain|have|include)\b|\binstall\b", re.IGNORECASE)
-"""Words that forbid a program in the image, which other commands may bring as well."""
+"""Matches words that forbid a program in the image; other commands may install it as well."""
 
 
 def forbidden(statement: Statement) -> Iterator[Demand]:
-    """Commands that do not run."""
+    """Yield a demand that commands do not run."""
     commands = [objects.command_of(code) for code in statement.codes]
     if _HOLDS.search(statement.plain) and any(" " not in code for code in statement.codes):
         return
@@ -144,28 +144,28 @@ def forbidden(statement: Statement) -> Iterator[Demand]:
 
 
 def updated(statement: Statement) -> Iterator[Demand]:
-    """Package lists that are fetched where packages are installed."""
+    """Yield a demand that each install of packages fetches the package lists."""
     words = [code.removeprefix("RUN ").split()[:2] for code in statement.codes[:2]]
     if words in ([[p, "update"], [p, "install"]] for p in ("apt", "apt-get")):
         yield Demand("apt-update", {}, _NOWHERE, "Each install of packages updates their lists in its RUN.")
 
 
 def not_copied(statement: Statement) -> Iterator[Demand]:
-    """Files that are not copied."""
+    """Yield a demand that files are not copied."""
     if all(re.fullmatch(r"[\w./-]*[\w/]", code) for code in statement.codes):
         sources = [code.strip("/").removeprefix("./") for code in statement.codes]
         yield Demand("copy-forbidden", {"sources": sources}, _NOWHERE, "COPY and ADD do not bring these files.")
 
 
 def clone(statement: Statement) -> Iterator[Demand]:
-    """A repository that is cloned to a folder."""
+    """Yield a demand that a repository is cloned to a folder."""
     url, target = statement.codes
     if re.fullmatch(r"https://[\w./-]+", url) and re.fullmatch(r"/[\w./-]+", target):
         yield Demand("git-clone", {"url": url, "target": target.rstrip("/")}, _NOWHERE, f"`{url}` is cloned.")
 
 
 def copied(statement: Statement) -> Iterator[Demand]:
-    """A file that is copied to a path."""
+    """Yield a demand that a file is copied to a path."""
     source, target = statement.codes
     if re.fullmatch(r"(?:[\w.-]+/)*[\w-]+\.[\w.]+", source) and re.fullmatch(r"/[\w./-]+", target):
         path = f"{target}{source.rpartition('/')[2]}" if target.endswith("/") else target
@@ -173,13 +173,13 @@ def copied(statement: Statement) -> Iterator[Demand]:
 
 
 def lists_removed(statement: Statement) -> Iterator[Demand]:
-    """Package lists that are removed where they are fetched."""
+    """Yield a demand that each RUN that fetches package lists removes them."""
     if all(code.startswith("/var/lib/apt/lists") or code in ("RUN", "apt-get install") for code in statement.codes):
         yield Demand("package-cache", {"manager": "apt"}, _NOWHERE, "Each RUN that updates apt removes its lists.")
 
 
 def installed_with(statement: Statement) -> Iterator[Demand]:
-    """The options of the command that dependencies are installed with."""
+    """Yield demands on the options of the command that installs dependencies."""
     if statement.codes[0].startswith(("pip install ", "pip3 install ", "apt-get install ", "apk add ")):
         yield from run_with(statement)
 
@@ -188,7 +188,7 @@ _RUNS = re.compile(r"(?:pip3?|apt-get|npm|pnpm|yarn|composer|poetry) install|npm
 
 
 def run_with(statement: Statement) -> Iterator[Demand]:
-    """The options of a command that installs or builds, wherever it runs."""
+    """Yield demands on the options of a command that installs or builds, in each of its calls."""
     words = statement.codes[0].split()
     command = [*takewhile(lambda word: not word.startswith("-"), words)]
     given = words[len(command) :]

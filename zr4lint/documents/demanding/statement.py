@@ -1,4 +1,4 @@
-"""Statements of a document: sentences and rows with a strength, each with its code spans and its place."""
+"""Splits a document into statements: sentences and rows with a strength, code spans and a place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from zr4lint.model.source import Span
 
 
 class Strength(Enum):
-    """How much a statement demands, by the words of RFC 2119 or their like."""
+    """The strength of a statement, by the words of RFC 2119 or similar ones."""
 
     MUST = "error"
     SHOULD = "warning"
@@ -21,10 +21,10 @@ class Strength(Enum):
 
 
 class Statement(Struct, frozen=True):
-    """One demand in words.
+    """A statement of a document that demands something.
 
-    `plain` is its text with each code span as `CODE`, without its number, its list mark and its reason; `codes` are the
-    spans' texts. `marked` says that a mark of the document calls it a demand.
+    `plain` is its text with `CODE` for each code span, without its number, its list mark and its reason. `codes` are
+    the texts of the spans. `marked` is whether a mark of the document makes it a demand.
     """
 
     words: Words
@@ -38,12 +38,12 @@ class Statement(Struct, frozen=True):
 
     @property
     def path(self) -> tuple[Heading, ...]:
-        """The headings above it."""
+        """The headings above the statement."""
         return self.words.path
 
 
 CODE = "\u00a7"
-"""Stands for a code span in the plain text of a statement."""
+"""The character for a code span in the plain text of a statement."""
 _NEVER = (
     r"(?:must|shall|should|may)\s+not\b|mustn't|shouldn't|\bnever\b|\b(?:do|does) not\b|\bdon't\b"
     r"|\b(?:is|are) (?:forbidden|prohibited|not (?:allowed|permitted))\b|\bavoid\b"
@@ -73,7 +73,7 @@ _IS = re.compile(
     r"\s+is\s+`[^`]+`\W*\Z",
     re.IGNORECASE,
 )
-"""A sentence that says of one thing what it is."""
+"""Matches a sentence that states the value of one thing."""
 _TUTORIAL = re.compile(r"\bguide\b|\btutorial\b|\btips\b|\bhow[- ]to\b|\bgetting started\b|\breadme\b", re.IGNORECASE)
 _DEMANDING = re.compile(
     r"\brequire|\brules?\b|\bstandards?\b|\bpolic(?:y|ies)\b|\bconstraints?\b|\bmust\b|\bmandatory\b|\bspecification\b"
@@ -85,9 +85,9 @@ _FORBIDDEN = re.compile(
     r"(?:forbidden|prohibited|banned|disallowed|(?:what is )?not (?:allowed|permitted))", re.IGNORECASE
 )
 _BARE = re.compile(r"\s*(?:[-*+]\s+|\d+[.)]\s+)?`[^`]+`\W*")
-"""An item that is one code span."""
+"""Matches an item that is one code span."""
 _PICTURES = r"(?:(?![\u26d4\u2716-\u2718\u274c\U0001f44e\U0001f6ab])[\u2190-\u2bff\U0001f300-\U0001faff]\ufe0f?\s*)*"
-"""Pictures before a sentence, such as a tick, without those that turn it into its opposite."""
+"""Matches pictures before a sentence, such as a tick, except those that negate it."""
 _LABEL = re.compile(
     rf"\A\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+)?(?:\[[ xX]\]\s+)?{_PICTURES}"
     r"(?:\*\*|__)?(?:[A-Z]{1,6}[-_ ]?\d[\w.-]*|\d+(?:\.\d+)+)?"
@@ -105,7 +105,7 @@ _LIMITS = re.compile(
     r"|z\.\s?B|falls|wenn|mindestens)\b",
     re.IGNORECASE,
 )
-"""Words that make a remark a part of the demand."""
+"""Matches words that make a remark a part of the demand."""
 _WHEN_BUILT = re.compile(
     r"\A(?:when|while)\s+(?:(?:the|an?)\s+(?:docker |container |\w+ (?=stage))*"
     r"(?:image|dockerfile|container|stage)\s+is\s+(?:built|created|started|run|defined|written)"
@@ -114,7 +114,7 @@ _WHEN_BUILT = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = r"\n(?=[ \t>]*(?:\d+(?:\.\d+)+\.?|[A-Z]{1,6}-\d+(?:\.\d+)*[.:]?)[ \t]+\S)"
-"""The end of a line before one that begins with a number of its own, such as 2.1."""
+"""Matches a line end before a line with its own number, such as 2.1."""
 _END = (
     r"(?<![.\s][^\W\d])(?<!e\.g)(?<!i\.e)(?<!\betc)(?<!\bz\.B)(?<!bzw)[.!;](?:\*\*|_)?\s+"
     r"(?=[A-Z\u00c4\u00d6\u00dc*`_\"(])"
@@ -125,18 +125,18 @@ _KEYWORDS = re.compile(
     r"|(?:FROM|RUN|LABEL|EXPOSE|ENV|ADD|COPY|VOLUME|USER|ARG)(?=\s+(?:instruction|directive)s?\b)"
     r"|(?<=[Uu]se )(?:ADD|COPY|VOLUME|ONBUILD|MAINTAINER)(?=[.,;)]|\s*\Z))"
 )
-"""Keywords of instructions in capital letters, which authors often leave without backticks."""
+"""Matches keywords of instructions in capital letters, which authors often write without backticks."""
 TOOLS = (
     r"(?:curl|wget|git|sudo|vim|nano|emacs|gcc|g\+\+|make|cmake|cargo|npm|ssh|openssh-(?:client|server)|telnet|netcat|nc"
     r"|ftp|tcpdump|gdb|strace|build-essential|gnupg|jq|less|apt-utils)"
 )
-"""Programs that a sentence names as contents of an image, and whose packages have their names."""
+"""Matches programs that a sentence may name as contents of an image, and that have packages of the same names."""
 _BARE_IMAGE = re.compile(
     r"(\b(?:use|from|on|base image (?:is|must be|shall be))\s+)"
     r"((?:[a-z0-9.-]+/)*[a-z][a-z0-9._-]*:\w*\d[\w.-]*\w)(?=\s+as\s+(?:the|its|a)\b|\W*\Z)",
     re.IGNORECASE,
 )
-"""An image with a version without backticks, in `use python:3.12-slim as the base image`."""
+"""Matches an image with a version without backticks, as in `use python:3.12-slim as the base image`."""
 
 
 _BARE_NUMBER = re.compile(r"(\bUID\s+)(\d+)\b(?!\))", re.IGNORECASE)
@@ -144,7 +144,7 @@ _BARE_TOOL = re.compile(rf"(\b(?:not|never)\s+(?:contain|include|install)\s+)({T
 
 
 def sentences_of(words: Words) -> Iterator[tuple[int, int]]:
-    """The sentences of a paragraph, as offsets in its text; a mark ends one, a full stop in a code span does not."""
+    """Yield the sentences of a paragraph as offsets; a mark ends one, a full stop in a code span does not."""
     hidden = re.sub(r"`[^`]*`", lambda m: "`" + "x" * (len(m[0]) - 2) + "`", words.text)
     start = 0
     for end in re.finditer(rf"{_MARKED}|{_END}|{_NUMBERED}", hidden, re.DOTALL):
@@ -159,13 +159,13 @@ _AND = re.compile(
     r"|(?:expose|set|use|run|install|define|declare|copy|start)\s)",
     re.IGNORECASE,
 )
-"""What joins two demands of one sentence."""
+"""Matches the words between two demands of one sentence."""
 _ALONE = re.compile(
     r"\b(?:or|if|when|whenever|unless|except|only|where|while|before|after|either|both|between|prefer|which|that)\b"
     r"|\b(?:not|never|avoid|don't)\b(?=.*?\band\s+(?:expose|set|use|run|install|define|declare|copy|start)\s)",
     re.IGNORECASE | re.DOTALL,
 )
-"""Words of a sentence that its parts may not have in common."""
+"""Matches words of a sentence that must not be split into two demands."""
 _DEMANDS = re.compile(
     r"\b(?:must|shall|should)\b|\A\W*(?:always\s+)?(?:use|set|run|install|expose|define|declare|copy|start|pin|create)\b",
     re.IGNORECASE,
@@ -174,7 +174,7 @@ _SUBJECT = re.compile(r"(?P<subject>.*?)\b(?:must|shall|should)\b(?: always)?\s*
 
 
 def _clauses(text: str) -> Iterator[tuple[int, int]]:
-    """The parts of a sentence that demand something each, as offsets in it; one for most sentences."""
+    """Yield the parts of a sentence that each demand something, as offsets; most sentences have one."""
     hidden = re.sub(r"`[^`]*`", lambda m: "`" + "x" * (len(m[0]) - 2) + "`", text)
     start = 0
     for joint in _AND.finditer(hidden) if not _ALONE.search(hidden) else ():
@@ -185,7 +185,7 @@ def _clauses(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _continued(first: Statement, other: Statement) -> Statement:
-    """A later part of a sentence with the subject of the first one, where it has none."""
+    """Return a later part of a sentence, with the subject of the first part if it has none."""
     said = _SUBJECT.match(first.plain)
     if said is None or (own := re.match(r"(?:it|they)\s+|(?=(?:must|shall|should)\b)|(?!.*\b(?:must|shall|should)\b)",
                                         other.plain, re.IGNORECASE)) is None:  # fmt: skip
@@ -198,9 +198,9 @@ def _continued(first: Statement, other: Statement) -> Statement:
 
 
 def strength_of(text: str) -> tuple[Strength, bool] | None:
-    """The strength of a sentence and whether it forbids, None for one that demands nothing.
+    """Return the strength of a sentence and whether it forbids; None for one that demands nothing.
 
-    A sentence with two strengths is read as the stronger one.
+    A sentence with two strengths has the stronger one.
     """
     found = next((strength for strength, pattern in _STRENGTHS[::-1] if _has(pattern, text)), None)
     found = next((s for s, pattern in (_STRENGTHS[1], _STRENGTHS[0]) if _has(pattern, text)), found)
@@ -208,7 +208,7 @@ def strength_of(text: str) -> tuple[Strength, bool] | None:
 
 
 def forbids(text: str) -> bool:
-    """Whether a sentence forbids something, apart from what its code says."""
+    """Return whether a sentence forbids something, without regard to its code."""
     return _has(_NEVER, re.sub(r"`[^`]*`", "", text))
 
 
@@ -217,7 +217,7 @@ def _has(pattern: str, text: str) -> bool:
 
 
 def heading_strength(path: tuple[Heading, ...]) -> Strength | None:
-    """The strength that a heading gives to the imperatives and the tables below it."""
+    """Return the strength that the headings give to imperatives and tables below them; None if they give none."""
     for heading in reversed(path):
         if _ADVISING.search(heading.title):
             return Strength.SHOULD
@@ -229,7 +229,7 @@ def heading_strength(path: tuple[Heading, ...]) -> Strength | None:
 def statement(
     words: Words, start: int, end: int, strength: tuple[Strength, bool], lead: str = "", *, marked: bool = False
 ) -> Statement:
-    """A statement from a part of some words."""
+    """Return the statement in a part of some words."""
     text = re.sub(r"<!--.*?(?:-->|\Z)", "", words.text[start:end], flags=re.DOTALL)
     inside = len(text) - len(text.lstrip(" \t\n-*+>"))
     span = words.at(start + inside, start + max(inside, len(text.rstrip())))
@@ -252,7 +252,7 @@ def statement(
 
 
 def _quoted(text: str) -> str:
-    """Words with backticks around the keywords and images among them."""
+    """Return words with backticks around keywords, images, numbers of users and programs."""
     text = _KEYWORDS.sub(r"`\g<0>`", text)
     for bare in (_BARE_IMAGE, _BARE_NUMBER, _BARE_TOOL):
         text = bare.sub(r"\1`\2`", text)
@@ -260,9 +260,9 @@ def _quoted(text: str) -> str:
 
 
 def statements_in(document: Document) -> Iterator[Statement]:
-    """The sentences and list items of a document that demand something.
+    """Yield the sentences and list items of a document that demand something.
 
-    What introduces a list is read with its items.
+    The sentence that introduces a list is read with each item.
     """
     leads = {words.lead.span for words in document.paragraphs if words.lead is not None}
     outcomes = {words.span: start for words, start, _, stated in _outcomes(document) if stated}
@@ -309,13 +309,13 @@ _ALWAYS = re.compile(
     r"|\bstarts the (?:container|image)\W*\Z",
     re.IGNORECASE,
 )
-"""A setting of a scenario that is no condition."""
+"""Matches a setting of a scenario that applies to every build."""
 
 
 def _outcomes(document: Document) -> Iterator[tuple[Words, int, str, bool]]:
-    """The outcomes of scenarios that hold for every build.
+    """Yield the outcomes of scenarios that apply to every build.
 
-    Each has its start behind `THEN`, the stage it is about, and whether a setting above it says when it holds.
+    An outcome has its words, its start after `THEN`, its stage, and whether the scenario has a setting.
     """
     path: tuple[Heading, ...] = ()
     always, then, stage, stated = True, False, "", False
@@ -335,7 +335,7 @@ def _outcomes(document: Document) -> Iterator[tuple[Words, int, str, bool]]:
 
 
 def claims_in(document: Document) -> Iterator[Statement]:
-    """The outcomes of scenarios that hold for every build, `THEN the image is based on X`, read as demands."""
+    """Yield the outcomes of scenarios that apply to every build, `THEN the image is based on X`, as demands."""
     for words, start, stage, _ in _outcomes(document):
         if strength_of(words.text) is None:
             found = statement(words, start, len(words.text), (Strength.MUST, forbids(words.text)))
@@ -347,7 +347,7 @@ def claims_in(document: Document) -> Iterator[Statement]:
 
 
 def _joined(lead: Words, item: Statement, strength: tuple[Strength, bool]) -> Statement:
-    """An item of a list, read as the end of the sentence that introduces the list."""
+    """Return an item of a list as the end of the sentence that introduces the list."""
     start, end = [*sentences_of(lead)][-1]
     opening = statement(lead, start, end, strength)
     if opening.codes or not item.codes:
@@ -360,7 +360,7 @@ def _joined(lead: Words, item: Statement, strength: tuple[Strength, bool]) -> St
 
 
 def _imperative(text: str, words: Words) -> tuple[Strength, bool] | None:
-    """The strength of `Use ...` below a heading that makes it a demand."""
+    """Return the strength of `Use ...`, which may come from a heading above it; None if it is no demand."""
     plain = _LABEL.sub("", text.strip(), count=1).lstrip("*_ ")
     strength = heading_strength(words.path)
     if strength is not None and _IS.match(plain):

@@ -1,4 +1,4 @@
-"""Demands in tables: rows with a strength, settings with a value, packages with a version, layers with lines."""
+"""Reads demands in tables: rows with a strength, settings, pinned packages, and layers with lines."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LINES = re.compile(r"(?:lines?\s*)?(\d+)(?:\s*(?:-|\u2013|to)\s*(\d+))?", re.I)
 
 
 def rows_in(document: Document) -> Iterator[Statement]:
-    """The demands in the rows of all tables."""
+    """Yield the demands in the rows of all tables."""
     for table in document.tables:
         yield from _sentences(table)
         yield from _settings(table)
@@ -49,7 +49,7 @@ def _of(table: Table) -> Strength | None:
 
 
 def _sentences(table: Table) -> Iterator[Statement]:
-    """Cells that are sentences with a strength, their own or that of another cell of the row."""
+    """Yield the cells that are sentences with a strength, either their own or that of another cell of the row."""
     levels = [i for i, cell in enumerate(table.header) if _LEVEL.fullmatch(cell.text.strip("* "))]
     for row in table.rows:
         level = next((row[i].text.strip("*` ") for i in levels if i < len(row)), "")
@@ -65,7 +65,7 @@ def _sentences(table: Table) -> Iterator[Statement]:
 
 
 def _settings(table: Table) -> Iterator[Statement]:
-    """Rows such as `Base image` with `python:3.12-slim`, where the table demands something."""
+    """Yield rows such as `Base image` with `python:3.12-slim`, if the table demands something."""
     if len(table.header) < 2 or not _VALUE.fullmatch(table.header[1].text.strip("* ")):
         return
     first = table.header[0].text.strip("* ")
@@ -85,7 +85,7 @@ def _settings(table: Table) -> Iterator[Statement]:
 
 
 def _pins(table: Table) -> Iterator[Statement]:
-    """Rows that give a Python package a version."""
+    """Yield rows that state the version of a Python package."""
     if len(table.header) < 2 or not _PACKAGE.fullmatch(table.header[0].text.strip("* ")):
         return
     header = table.header[1].text.strip("* ")
@@ -109,7 +109,7 @@ def _row(row: tuple[Words, ...], plain: str, codes: tuple[str, ...], strength: S
 
 
 def layers_in(document: Document) -> tuple[Section, ...]:
-    """The layers with their lines that a table lists, none where no table does."""
+    """Return the layers and lines that a table lists; empty if no table does."""
     for table in document.tables:
         heads = [cell.text.strip("* ").lower() for cell in table.header]
         if not heads or heads[0] not in ("layer", "#", "schicht") or "lines" not in heads:

@@ -1,1 +1,1 @@
-"""A golden Dockerfile frozen into a pack: what it does becomes rules of general kinds."""
+"""Derives a pack from a golden Dockerfile: the file's contents become rules of general kinds."""

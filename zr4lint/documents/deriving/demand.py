@@ -1,4 +1,4 @@
-"""A demand of a golden file on similar files; it becomes a rule, or a part of one."""
+"""Defines a demand of a golden file on similar files; each demand becomes a rule or a part of one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _F = TypeVar("_F", bound=Fact)
 
 
 class Demand(Struct, frozen=True):
-    """One thing that holds for the golden file: the kind of check with its parameters, and the words it came from.
+    """A demand that the golden file meets: a kind of check with its parameters, and the words that it comes from.
 
-    `joins` names the parameter whose items may stand in one rule with those of the demands beside it. `instead` is
-    asked for where the golden file does not meet the kind, for it is stricter than the words. `stage` is the stage
-    that the rule looks at, None for the built image; `stages` tells which the kind looks at, None for its default. A
-    `habit` is tried on every file, and may well not hold.
+    `joins` names the parameter whose items may be merged with those of adjacent demands. `instead` is a weaker demand
+    that replaces this one if the golden file does not meet it. `stage` is the stage that the rule looks at, None for
+    the built image. `stages` are the stages that the kind looks at, None for its default. A `habit` is tried on every
+    file and may fail.
     """
 
     kind: str
@@ -37,9 +37,9 @@ class Demand(Struct, frozen=True):
 
 
 class Golden(Struct, frozen=True):
-    """The golden file, as far as one rule sees it: the stages `subject.lineage`, of which `own` are written down.
+    """The golden file from the view of one rule: the stages `subject.lineage`, of which `own` yield demands.
 
-    `stage` is what a rule calls those stages, None for the built image.
+    `stage` is the name of these stages in a rule, None for the built image.
     """
 
     subject: Subject
@@ -48,9 +48,9 @@ class Golden(Struct, frozen=True):
     pins: Pins
 
     def of(self, kind: type[_F]) -> list[_F]:
-        """The facts of one type in the stages that are written down, in order."""
+        """Return the facts of one type in the stages that yield demands, in order."""
         return self.subject.facts.of(kind, self.own)
 
     def line(self, span: Span) -> int:
-        """The line on which a span starts."""
+        """Return the line on which a span starts."""
         return self.subject.source.line_of(span.start)

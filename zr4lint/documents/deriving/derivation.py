@@ -1,4 +1,4 @@
-"""From a golden file to the rules that it meets: candidates are tried on the file, and only what holds is kept."""
+"""Derives the rules that a golden file meets: candidates are tried on the file, and those that fail are dropped."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _OF_STAGES = (
 
 
 class UnusableError(Exception):
-    """A golden file that BuildKit refuses, with the errors."""
+    """BuildKit refuses a golden file; the message is the first error."""
 
     def __init__(self, source: SourceFile, errors: Sequence[ParseError]) -> None:
         first = errors[0]
@@ -45,9 +45,9 @@ class UnusableError(Exception):
 
 
 class Derived(Struct, frozen=True):
-    """The demands that the golden file meets, in its order, and those that it could not be held to.
+    """The demands that the golden file meets, in its order, and in `left` those that it does not meet.
 
-    `sections` are its layers, none where its layout does not matter.
+    `sections` are the layers of the file; empty if its layout does not matter.
     """
 
     source: SourceFile
@@ -56,7 +56,7 @@ class Derived(Struct, frozen=True):
     sections: tuple[Section, ...] = ()
 
     def section(self, demand: Demand) -> Section:
-        """The section of a demand: the layer of its line, where it came from one."""
+        """Return the section of a demand: the layer of its line, or the whole file."""
         return _section(demand, self.source, self.sections)
 
 
@@ -68,10 +68,10 @@ def derive(
     refine: Callable[[Demand], Iterable[Demand]] | None = None,
     group: Callable[[Demand], object] | None = None,
 ) -> Derived:
-    """Freeze a golden file, with `layout` its lines too; raises UnusableError for one that BuildKit refuses.
+    """Return the demands that a golden file meets; raise UnusableError if BuildKit refuses the file.
 
-    `refine` says what is asked for in place of a demand that holds. Demands of one `group` may become one rule; by
-    default those of one layer.
+    With `layout`, the demands include the file's lines. `refine` returns replacements for a demand that the file meets.
+    Demands of the same `group`, by default of the same layer, may become one rule.
     """
     dockerfile = parse(source)
     if dockerfile.errors:
@@ -99,13 +99,13 @@ def _section(demand: Demand, source: SourceFile, sections: Sequence[Section]) ->
 
 
 _WHOLE_FILE = ("stages", "build-arguments", "step-order", "pip-order")
-"""The kinds that look at more than one place of the file."""
+"""The kinds of checks that look at more than one place of the file."""
 
 
 def _met(
     facts: Facts, demands: Sequence[Demand], asked: Iterable[Demand], sections: tuple[Section, ...]
 ) -> Iterator[Demand]:
-    """Those of the demands on the layout that the file meets."""
+    """Yield the demands on the layout that the file meets."""
     every = [*demands, *asked]
     rules: list[PackRule] = []
     for number, demand in enumerate(every):
@@ -146,7 +146,7 @@ def _subject(facts: Facts, lineage: frozenset[int]) -> Subject:
 
 
 def _once(demands: Iterable[Demand]) -> Iterator[Demand]:
-    """Each demand once, even if several instructions make it."""
+    """Yield each demand once, even if several instructions make it."""
     seen: set[str] = set()
     for demand in demands:
         key = repr((demand.kind, demand.stage, sorted(demand.parameters.items())))
@@ -156,7 +156,7 @@ def _once(demands: Iterable[Demand]) -> Iterator[Demand]:
 
 
 def _held(facts: Facts, demands: Sequence[Demand]) -> list[bool]:
-    """Whether the file meets each of the demands, without any doubt, and its parameters are such as packs may have."""
+    """Return for each demand whether its parameters are valid and the file certainly meets it."""
     return [
         result is not None and bool(result.met or not d.joins) and not result.unmet
         for result, d in zip(_results(facts, demands), demands, strict=True)
@@ -164,7 +164,7 @@ def _held(facts: Facts, demands: Sequence[Demand]) -> list[bool]:
 
 
 def _results(facts: Facts, demands: Sequence[Demand]) -> list[RuleResult | None]:
-    """The result of each demand's rule; None for parameters that packs may not have."""
+    """Return the result of each demand's rule; None if its parameters are invalid."""
     fit = [_fits(demand) for demand in demands]
     rules = tuple(
         PackRule(_rule(f"GF{n}", demand), demand.kind, demand.parameters, (), stages=demand.stages, stage=demand.stage)
@@ -176,7 +176,10 @@ def _results(facts: Facts, demands: Sequence[Demand]) -> list[RuleResult | None]
 
 
 def unmet_by(source: SourceFile, demands: Sequence[Demand]) -> list[Unmet | None]:
-    """How a file misses each demand, None for one that it meets or may meet; raises UnusableError as `derive` does."""
+    """Return how a file misses each demand; None if it meets or may meet it.
+
+    Raises UnusableError as `derive` does.
+    """
     dockerfile = parse(source)
     if dockerfile.errors:
         raise UnusableError(source, dockerfile.errors)
@@ -185,7 +188,7 @@ def unmet_by(source: SourceFile, demands: Sequence[Demand]) -> list[Unmet | None
 
 
 def _fits(demand: Demand) -> bool:
-    """Whether the parameters are such as the kind takes."""
+    """Return whether the parameters are valid for the kind of check."""
     from zr4lint.checks.parameters import misfits
 
     types = KINDS[demand.kind].parameters
@@ -198,7 +201,7 @@ def _rule(code: str, demand: Demand) -> Rule:
 
 
 def _joined(demands: Iterable[Demand], group: Callable[[Demand], object]) -> Iterator[Demand]:
-    """Demands of one kind and group that stand beside each other, as one."""
+    """Yield demands, with adjacent ones of the same kind and group merged."""
     last: Demand | None = None
     for demand in demands:
         if last is not None and group(last) == group(demand) and (both := _both(last, demand)) is not None:
@@ -212,7 +215,7 @@ def _joined(demands: Iterable[Demand], group: Callable[[Demand], object]) -> Ite
 
 
 def _both(first: Demand, then: Demand) -> Demand | None:
-    """Two demands as one, None where they differ in more than what joins them."""
+    """Return two demands as one; None if they differ in more than their items."""
     name = first.joins
     if not name or (first.kind, first.stage, first.level, name) != (then.kind, then.stage, then.level, then.joins):
         return None
@@ -225,7 +228,7 @@ def _both(first: Demand, then: Demand) -> Demand | None:
 
 
 def names(demands: Sequence[Demand], source: SourceFile) -> Iterator[str]:
-    """A name for the rule of each demand: its kind and its line."""
+    """Yield a name for the rule of each demand: its kind and its line."""
     seen: dict[str, int] = {}
     for demand in demands:
         name = f"{demand.kind}-{source.line_of(demand.span.start)}"
@@ -234,6 +237,6 @@ def names(demands: Sequence[Demand], source: SourceFile) -> Iterator[str]:
 
 
 def pack_name(path: str) -> str:
-    """The name of the pack of a file: `docker/Dockerfile.gpu` is `dockerfile.gpu-golden`."""
+    """Return the name of the pack of a file: `dockerfile.gpu-golden` for `docker/Dockerfile.gpu`."""
     last = path.replace("\\", "/").rpartition("/")[2].lower()
     return re.sub(r"[^a-z0-9_.-]+", "-", last).strip(".-_") + "-golden" if last else "golden"

@@ -1,4 +1,4 @@
-"""The lines of a golden file as layers, and the demands on them."""
+"""Splits the lines of a golden file into layers, and derives demands on them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BANNER = r"\W*(?:layer|step|section|part|stage)\s*(\d+)\b|\W{8,}\Z"
 
 
 def sections_of(dockerfile: Dockerfile) -> tuple[Section, ...]:
-    """The layers of a file: what stands between its banners, or its paragraphs where it has none."""
+    """Return the layers of a file: the parts between its banners, or its paragraphs if it has no banners."""
     source = dockerfile.source
     comments = {
         source.line_of(comment.span.start): comment.text for comment in dockerfile.comments if not comment.inside
@@ -34,7 +34,7 @@ def sections_of(dockerfile: Dockerfile) -> tuple[Section, ...]:
 
 
 def _paragraphs(dockerfile: Dockerfile) -> Iterator[tuple[int, int]]:
-    """The first and the last line of each run of comments and instructions."""
+    """Yield the first and the last line of each block of comments and instructions."""
     source = dockerfile.source
     start: int | None = None
     last = 0
@@ -52,12 +52,12 @@ def _paragraphs(dockerfile: Dockerfile) -> Iterator[tuple[int, int]]:
 
 
 def section_of(sections: Sequence[Section], line: int) -> Section:
-    """The layer that a line lies in, or the whole file."""
+    """Return the layer that contains a line, or the whole file."""
     return next((s for s in sections if s.lines is not None and s.lines[0] <= line <= s.lines[1]), WHOLE)
 
 
 def demands_of(dockerfile: Dockerfile, sections: Sequence[Section]) -> Iterator[Demand]:
-    """The demands on the lines: how many there are, where the first and the last instruction stand, and the layers."""
+    """Yield the demands on lines: their number, the first and the last instruction, and the layers."""
     first = next(i for i in dockerfile.instructions if i.keyword == "FROM")
     last = dockerfile.instructions[-1]
     count = dockerfile.source.newline_count

@@ -1,4 +1,4 @@
-"""The TOML of a derived pack, in the order of the golden file."""
+"""Writes a derived pack as TOML, in the order of the golden file."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _WIDTH = 110
 
 
 class Said(Struct, frozen=True):
-    """The origin of a rule, besides its demand: the source, its line, the reason, and the commands.
+    """The origin of a rule: its source with the line, the reason, and the commands.
 
-    `name` is that of the rule and `section` the number of its section, where these don't come from the golden file.
-    `fingerprint` names the words of its `lines` lines from there on.
+    `name` and `section` are the rule's name and section number if they do not come from the golden file. `fingerprint`
+    is that of the `lines` lines from `line` on.
     """
 
     source: str
@@ -41,9 +41,9 @@ class Said(Struct, frozen=True):
 
 
 class Head(Struct, frozen=True):
-    """The top of a pack: a comment, its name and title, the document, and the file that it is for.
+    """The head of a pack: a comment, its name and title, the document, and the file that it applies to.
 
-    `path` is the document's, from the folder that the pack is in; `sha256` is that of its text.
+    `path` is the document's path relative to the folder of the pack; `sha256` is the digest of its text.
     """
 
     comment: str
@@ -56,7 +56,7 @@ class Head(Struct, frozen=True):
 
 
 def write(derived: Derived, folder: str = "") -> str:
-    """The pack as TOML; each rule names the line of the golden file it came from. `folder` is where the pack lies."""
+    """Return the pack in `folder` as TOML; each rule names the line of the golden file that it comes from."""
     source = derived.source
     file = _file(source)
     comment = f"Rules derived from {source.path}. Delete or change those that other files need not meet."
@@ -71,7 +71,7 @@ def write(derived: Derived, folder: str = "") -> str:
 
 
 def traced(source: SourceFile, span: Span) -> tuple[int, int, str]:
-    """The line on which some words start, how many lines they are on, and the fingerprint of these lines."""
+    """Return the line on which a span starts, its number of lines, and the fingerprint of these lines."""
     line = source.line_of(span.start)
     last = max(source.line_of(max(span.end - 1, span.start)), line)
     whole = source.text[source.line_span(line).start : source.line_span(last).end]
@@ -79,7 +79,7 @@ def traced(source: SourceFile, span: Span) -> tuple[int, int, str]:
 
 
 def write_pack(derived: Derived, head: Head, say: Callable[[Demand], Said], letters: str) -> str:
-    """A pack as TOML, its codes beginning with `letters`."""
+    """Return a pack as TOML whose codes begin with `letters`."""
     source = derived.source
     lines = [
         _comment(head.comment),
@@ -107,10 +107,10 @@ def write_pack(derived: Derived, head: Head, say: Callable[[Demand], Said], lett
 
 
 def path_from(folder: str, path: str) -> str:
-    """The path of a file from a folder, with forward slashes; its name where no path leads there."""
+    """Return the path of a file relative to a folder, with forward slashes; its name if there is no such path."""
     try:
         return os.path.relpath(path, folder or ".").replace(os.sep, "/")
-    except (OSError, ValueError):  # on another drive
+    except (OSError, ValueError):  # the folder is on another drive
         return path.replace(os.sep, "/").rpartition("/")[2]
 
 
@@ -161,7 +161,7 @@ def _rule(demand: Demand, code: str, name: str, derived: Derived, said: Said) ->
 
 
 def _wrapped(value: Any, indent: int) -> str:
-    """A value on one line, a list that is too long for it with an item a line."""
+    """Return a value on one line, or a list that is too long for it with one item a line."""
     text = toml(value)
     if not isinstance(value, list) or len(text) + indent <= _WIDTH:
         return text
@@ -173,7 +173,7 @@ def _comment(text: str) -> str:
 
 
 def toml(value: Any) -> str:
-    """A value as TOML writes it, on one line."""
+    """Return a value as TOML on one line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -190,9 +190,9 @@ def _key(key: str) -> str:
 
 
 def _text(text: str) -> str:
-    """A string: in single quotes where only they keep backslashes plain, else as TOML escapes it.
+    """Return a TOML string, in single quotes if these save escapes, else in double quotes.
 
-    Characters without a shape, and marks that the log of a workflow takes for a command, are escaped.
+    Invisible characters are escaped, and marks that the log of a GitHub workflow would read as a command.
     """
     plain = no_command(visible(text)) == text
     if ("\\" in text or '"' in text) and "'" not in text and plain:

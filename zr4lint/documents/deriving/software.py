@@ -1,4 +1,4 @@
-"""Demands on what package managers install, and how."""
+"""Derives demands on the packages that package managers install, and on their options."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NUMBERS = r"(\d+\.\d+)\.\d[\w.+~:-]*"
 
 
 def system_packages(golden: Golden) -> Iterator[Demand]:
-    """The packages that apt and other managers install, and the options of each call of apt."""
+    """Yield the packages that apt and other managers install, and the options of each call of apt."""
     for run in golden.of(PackageRun):
         manager = family(run.command.manager)
         if manager in _OF_PIP or run.command.action not in ("install", "group"):
@@ -68,7 +68,7 @@ def _version(version: str | None, pins: Pins) -> str:
 
 
 def repositories(golden: Golden) -> Iterator[Demand]:
-    """The repositories that apt is given, and the virtual environments."""
+    """Yield the added apt repositories and the virtual environments."""
     for added in golden.of(RepositoryAdded):
         if added.name is None or added.removed:
             continue
@@ -85,7 +85,7 @@ def repositories(golden: Golden) -> Iterator[Demand]:
 
 
 def python_packages(golden: Golden) -> Iterator[Demand]:
-    """Installs of pip: packages with specifiers, indexes, options, requirements files, and their order."""
+    """Yield the installs of pip: packages with specifiers, indexes, options, requirements files, and their order."""
     runs = [run for run in golden.of(PipRun) if run.command.action == "install" and not idle(run)]
     before: Requirement | None = None
     for run in runs:
@@ -112,7 +112,7 @@ def python_packages(golden: Golden) -> Iterator[Demand]:
 
 
 def _versions(golden: Golden, run: PipRun, requirement: Requirement) -> Iterator[Demand]:
-    """A package with its version: each bound of a range by itself, as it may be written in two requirements."""
+    """Yield a package with its version, one demand per bound, since two requirements may state a range."""
     specifier = _specifier(requirement.specifier, golden.pins)
     parts = [part.strip() for part in specifier.split(",")]
     if all(re.match(_BOUND, part) for part in parts):

@@ -1,4 +1,4 @@
-"""Demands on how the image is configured: stages, variables, labels, ports, users, and what the container starts."""
+"""Derives demands on the configuration of the image: stages, variables, labels, ports, users, CMD and ENTRYPOINT."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PATCH, _MINOR = r"(\d+\.\d+)\.\d[\w.]*", r"\1*"
 
 
 def stage_names(golden: Golden) -> Iterator[Demand]:
-    """The names of the file's stages."""
+    """Yield the names of the file's stages."""
     for stage in golden.subject.facts.stages:
         if stage.name is not None and stage.name_span is not None:
             yield Demand(
@@ -37,7 +37,7 @@ def stage_names(golden: Golden) -> Iterator[Demand]:
 
 
 def arguments(golden: Golden) -> Iterator[Demand]:
-    """The build arguments of the whole file."""
+    """Yield the build arguments of the whole file."""
     facts = golden.subject.facts
     for fact in facts.of(ArgDeclared, range(-1, len(facts.stages))):
         summary = "Build arguments are declared with their defaults."
@@ -50,7 +50,7 @@ def arguments(golden: Golden) -> Iterator[Demand]:
 
 
 def base(golden: Golden, stage: Stage) -> Iterator[Demand]:
-    """The image or stage that a stage is built on."""
+    """Yield the image or stage that a stage is built on."""
     parents = golden.subject.facts.stages
     scope = stage.name or str(stage.number)
     if stage.parent is not None:
@@ -71,7 +71,7 @@ def _built_on(parent: str, stage: Stage, scope: str, summary: str) -> Demand:
 
 
 def pinned_image(image: str, pins: Pins) -> str:
-    """An image reference as far as it is to be pinned: a pattern where the tag may move."""
+    """Return an image reference as pinned by `pins`: a pattern if the tag may change."""
     if pins == "exact":
         return image
     name = image.partition("@")[0]
@@ -82,7 +82,7 @@ def pinned_image(image: str, pins: Pins) -> str:
 
 
 def variables(golden: Golden) -> Iterator[Demand]:
-    """The variables that ENV sets, as they are at the end of the build."""
+    """Yield the variables that ENV sets, with their values at the end of the build."""
     last = {fact.name: fact for fact in golden.of(EnvSet)}
     for name, fact in last.items():
         if fact.value is None:
@@ -117,7 +117,7 @@ def _split(folders: str) -> list[str]:
 
 
 def labels(golden: Golden) -> Iterator[Demand]:
-    """The labels whose keys and values are known."""
+    """Yield the labels with known keys and values."""
     for fact in golden.of(LabelSet):
         if fact.key is not None and fact.value is not None:
             given = {"labels": {fact.key: fact.value}}
@@ -125,7 +125,7 @@ def labels(golden: Golden) -> Iterator[Demand]:
 
 
 def settings(golden: Golden) -> Iterator[Demand]:
-    """The ports, volumes, the last WORKDIR and USER, SHELL, STOPSIGNAL and ONBUILD."""
+    """Yield the ports, the volumes, the last WORKDIR and USER, SHELL, STOPSIGNAL and ONBUILD."""
     ports = {fact.value: fact for fact in golden.of(PortExposed) if fact.value is not None}
     if ports:
         first = next(iter(ports.values()))
@@ -157,7 +157,7 @@ def settings(golden: Golden) -> Iterator[Demand]:
 
 
 def started(golden: Golden) -> Iterator[Demand]:
-    """The last CMD and ENTRYPOINT, and the last HEALTHCHECK."""
+    """Yield the last CMD and ENTRYPOINT, and the last HEALTHCHECK."""
     last = {fact.keyword: fact for fact in golden.of(CommandSet)}
     for keyword, fact in last.items():
         text = " ".join(fact.at.instruction.arguments.text.split())

@@ -1,4 +1,4 @@
-"""Demands on the steps of the build: copies, files, clones, and every other command, with their order."""
+"""Derives demands on the steps of the build: copies, files, clones, all other commands, and their order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PRINTS = ("echo", "printf")
 
 
 def copies(golden: Golden) -> Iterator[Demand]:
-    """The sources that COPY and ADD bring, with owner and mode, and the texts of heredocs."""
+    """Yield the sources of COPY and ADD with owner and mode, and the texts of heredocs."""
     for copy in golden.of(Copied):
         if copy.target is None:
             continue
@@ -73,7 +73,7 @@ def _flag(copy: Copied, name: str) -> str:
 
 
 def clones(golden: Golden) -> Iterator[Demand]:
-    """The repositories that are cloned, the ref of each, and WORKDIR around them."""
+    """Yield the cloned repositories, their refs, and the WORKDIRs before and after them."""
     for cloned in golden.of(Cloned):
         if cloned.target is None:
             continue
@@ -97,7 +97,7 @@ def clones(golden: Golden) -> Iterator[Demand]:
 
 
 def _ref(golden: Golden, cloned: Cloned) -> tuple[str | None, Span]:
-    """The ref that a clone ends at, and the words that say so."""
+    """Return the ref of a clone after later checkouts, and the words that set it."""
     found = cloned.clone.parsed.get("branch")
     ref, place = (found.value, found.span) if found is not None else (None, cloned.at.span)
     for ran in golden.of(Ran):
@@ -108,7 +108,7 @@ def _ref(golden: Golden, cloned: Cloned) -> tuple[str | None, Span]:
 
 
 def commands(golden: Golden) -> Iterator[Demand]:
-    """The commands that no other kind stands for."""
+    """Yield the commands that no other kind of check covers."""
     users = {step.at.instruction.index: step.user for step in golden.of(RunStep)}
     named_user, named_folder = bool(golden.of(UserSet)), bool(golden.of(WorkdirSet))
     copied = {copy.target for copy in golden.of(Copied) if not copy.many}
@@ -136,13 +136,13 @@ def commands(golden: Golden) -> Iterator[Demand]:
 
 
 def _runs(golden: Golden, ran: Ran, where: Mapping[str, object]) -> Demand:
-    """The demand that a command runs, `where` is its folder and its user."""
+    """Return the demand that a command runs; `where` is its folder and its user."""
     given = {"run": [spelled(golden.subject, ran)], **where, **({"conditional": True} if ran.at.unsure else {})}
     return Demand("runs", given, ran.at.span, "These commands run.", golden.stage, "run")
 
 
 def _others(golden: Golden) -> Iterator[Ran]:
-    """The commands that change something and that no fact of another type stands for."""
+    """Yield the commands that change something and have no fact of another type."""
     taken = {fact.at.span for kind in _OF_OTHERS for fact in golden.of(kind) if _asked_for(fact)}
     taken |= {written.at.span for written in golden.of(Written) if written.path is not None}
     for ran in golden.of(Ran):
@@ -155,7 +155,7 @@ def _others(golden: Golden) -> Iterator[Ran]:
 
 
 def _asked_for(fact: object) -> bool:
-    """Whether other demands say what a command is for: an install of packages by name, and the like."""
+    """Return whether other demands cover a command, such as an install of packages by name."""
     if isinstance(fact, PipRun):
         plain = all(requirement.url is None for requirement in fact.command.requirements)
         return not idle(fact) and plain and bool(fact.command.requirements or fact.files)
@@ -165,7 +165,7 @@ def _asked_for(fact: object) -> bool:
 
 
 def order(golden: Golden) -> Iterator[Demand]:
-    """The order of the commands and copies that occur once."""
+    """Yield the order of the commands and copies that occur once."""
     labels = [(label, fact) for label, fact in steps_of(golden.subject) if fact.at.stage in golden.own]
     counts: dict[str, int] = {}
     for label, _ in labels:

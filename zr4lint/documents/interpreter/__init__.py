@@ -1,4 +1,4 @@
-"""The verdict of a verification command on a text, without running it: true, false or unknown."""
+"""Interprets a verification command on a text without running it; the result is true, false or unknown."""
 
 from zr4lint.documents.interpreter.partial_text import UNKNOWN, UnknownError
 from zr4lint.documents.interpreter.shell import Ended, Printed, Shell

@@ -1,11 +1,11 @@
-"""Texts of which parts are not known, and what can be said of them all the same."""
+"""Texts with unknown parts, and the comparisons that can still be decided."""
 
 from __future__ import annotations
 
 import re
 
 UNKNOWN = "\ue000"
-"""Stands in a text for any characters."""
+"""A character that stands for any unknown characters of a text."""
 
 
 class UnknownError(Exception):
@@ -13,14 +13,14 @@ class UnknownError(Exception):
 
 
 def known(text: str) -> str:
-    """A text that is known throughout; UnknownError for another."""
+    """Return a text without unknown parts; raise UnknownError if it has any."""
     if UNKNOWN in text:
         raise UnknownError(text)
     return text
 
 
 def equal(one: str, other: str) -> bool:
-    """Whether two texts are the same; UnknownError where that depends on what is not known."""
+    """Return whether two texts are equal; raise UnknownError if that depends on unknown parts."""
     if UNKNOWN not in one and UNKNOWN not in other:
         return one == other
     if UNKNOWN in one and UNKNOWN in other:
@@ -33,7 +33,7 @@ def equal(one: str, other: str) -> bool:
 
 
 def number(text: str) -> int:
-    """A text as a whole number; UnknownError for another."""
+    """Return a text as an integer; raise UnknownError if it is not one."""
     stripped = known(text).strip()
     if not re.fullmatch(r"[+-]?\d+", stripped, re.ASCII):
         raise UnknownError(text)

@@ -1,4 +1,4 @@
-"""Programs that only read, or that write texts in memory: what each prints and returns."""
+"""Programs that only read, or that change texts in memory, with their output and status."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zr4lint.model.quoting import code
 
 
 class Result(Struct, frozen=True):
-    """The standard output of a program, and its status."""
+    """The standard output of a program, its exit status, and its usage error."""
 
     out: str = ""
     status: int = 0
@@ -24,30 +24,30 @@ class Result(Struct, frozen=True):
 
 
 _LONGEST = 1_000_000
-"""Characters of a file that a script may write."""
+"""The most characters of a file that a script may write."""
 
 
 class Files:
-    """Texts by path; a path that is None is known not to exist, one that is missing is unknown."""
+    """The texts of files by path; None is a file that does not exist, and other paths are unknown."""
 
     def __init__(self, texts: Mapping[str, str | None]) -> None:
         self._texts = {posixpath.normpath(path): text for path, text in texts.items()}
 
     def read(self, path: str) -> str | None:
-        """The text of a file, None where there is none; UnknownError where that is not known."""
+        """Return the text of a file, or None if it does not exist; raise UnknownError for an unknown path."""
         path = posixpath.normpath(known(path))
         if path not in self._texts:
             raise UnknownError(path)
         return self._texts[path]
 
     def write(self, path: str, text: str | None) -> None:
-        """Give a file a new text."""
+        """Set the text of a file; raise UnknownError if it is too long."""
         if text is not None and len(text) > _LONGEST:
             raise UnknownError(path)
         self._texts[posixpath.normpath(known(path))] = text
 
     def copy(self) -> Files:
-        """A copy of the files that can be changed separately."""
+        """Return a copy of the files that can be changed separately."""
         return Files(self._texts)
 
 
@@ -61,7 +61,7 @@ _GREP_OPTIONS = (
     "line-regexp", "max-count", "no-filename", "no-ignore-case", "no-messages", "null", "null-data",
     "only-matching", "perl-regexp", "recursive", "regexp", "text", "version", "with-filename", "word-regexp",
 )  # fmt: skip
-"""The long options of GNU grep that are not followed."""
+"""The long options of GNU grep that the interpreter does not support."""
 
 
 _GREP_FLAGS = {
@@ -71,7 +71,7 @@ _GREP_FLAGS = {
 
 
 def grep(arguments: Sequence[str], stdin: str | None, files: Files) -> Result:
-    """Search lines, with -q -c -n -v -i -E -F -o -e -x -w -s."""
+    """Search lines; supports -q, -c, -n, -v, -i, -E, -F, -o, -e, -x, -w and -s."""
     flags, operands, patterns = set[str](), list[str](), list[str]()
     words = list(arguments)
     while words:
@@ -156,13 +156,13 @@ def _matched(text: str, patterns: Sequence[str], flags: set[str]) -> Result:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text, as programs read them."""
+    """Return the lines of a text without line ends; a final newline starts no line."""
     lines = text.split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
 
 def wc(arguments: Sequence[str], stdin: str | None, files: Files) -> Result:
-    """Count lines, words or bytes: -l, -w or -c."""
+    """Count lines, words or bytes; supports -l, -w and -c."""
     options = [word for word in arguments if word.startswith("-")]
     paths = [word for word in arguments if not word.startswith("-")]
     if options not in (["-l"], ["-w"], ["-c"]) or len(paths) > 1:
@@ -202,7 +202,7 @@ def _unknown() -> Result:
 
 
 def cat(arguments: Sequence[str], stdin: str | None, files: Files) -> Result:
-    """Print files, or standard input."""
+    """Print files or standard input."""
     if any(word.startswith("-") and word != "-" for word in arguments):
         raise UnknownError("cat")
     if not arguments or list(arguments) == ["-"]:
@@ -212,7 +212,7 @@ def cat(arguments: Sequence[str], stdin: str | None, files: Files) -> Result:
 
 
 def ls(arguments: Sequence[str], _: str | None, files: Files) -> Result:
-    """List one file; with -l what stands before its name is not known."""
+    """List one file; with -l, the text before its name is unknown."""
     paths = [word for word in arguments if not word.startswith("-")]
     if len(paths) != 1:
         raise UnknownError("ls")
@@ -223,7 +223,7 @@ def ls(arguments: Sequence[str], _: str | None, files: Files) -> Result:
 
 
 def cut(arguments: Sequence[str], stdin: str | None, _: Files) -> Result:
-    """Print one field of each line: -d and -f."""
+    """Print one field of each line; supports -d with -f."""
     joined = re.fullmatch(r"-d ?(.) -f ?(\d+)", " ".join(arguments), re.DOTALL)
     if joined is None or stdin is None:
         raise UnknownError("cut")
@@ -239,7 +239,7 @@ _SED_OPTIONS = {
 
 
 def run_sed(arguments: Sequence[str], stdin: str | None, files: Files) -> Result:
-    """Edit lines, with -n, -i, -e, -E; with -i it writes the file."""
+    """Edit lines; supports -n, -i, -e and -E. With -i it writes the file."""
     quiet = in_place = extended = False
     scripts, paths = list[str](), list[str]()
     words = list(arguments)
@@ -273,7 +273,7 @@ def run_sed(arguments: Sequence[str], stdin: str | None, files: Files) -> Result
 
 
 def echo(arguments: Sequence[str], _: str | None, __: Files) -> Result:
-    """Print words, with -n and -e."""
+    """Print words; supports -n and -e."""
     words, newline, escapes = list(arguments), "\n", False
     while words and re.fullmatch(r"-[neE]+", words[0]):
         newline = "" if "n" in words[0] else newline
@@ -286,7 +286,7 @@ def echo(arguments: Sequence[str], _: str | None, __: Files) -> Result:
 
 
 def printf(arguments: Sequence[str], _: str | None, __: Files) -> Result:
-    """Print with %s, %d and escapes."""
+    """Print a format with %s, %d and escapes."""
     if not arguments or re.search(r"%[^sd%]", arguments[0]):
         raise UnknownError("printf")
     values = list(arguments[1:])
@@ -306,7 +306,7 @@ def _unescaped(text: str) -> str:
 
 
 def test(words: Sequence[str], files: Files) -> bool:
-    """`[` and `test` without and, or and parentheses."""
+    """Evaluate `[` and `test`; raise UnknownError for and, or and parentheses."""
     if len(words) == 0:
         return False
     if words[0] == "!" and len(words) > 1:

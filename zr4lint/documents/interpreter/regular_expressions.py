@@ -1,4 +1,4 @@
-"""Regular expressions of grep and sed, basic and extended, as Python writes them."""
+"""Translates basic and extended regular expressions of grep and sed to Python's."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _CLASSES = {
 _PARTS = r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?:<?[=!]|:)|."
 _MOST = 2_000
 _MOST_TRIES = 100_000_000
-"""Ways in which the repetitions of a pattern may share a line out."""
+"""The most ways in which the repetitions of a pattern may divide a line."""
 
 
 class MalformedError(UnknownError):
-    """A pattern that grep and sed refuse: a `[` without its `]`."""
+    """grep and sed refuse a pattern, such as a `[` without its `]`."""
 
 
 @lru_cache(maxsize=512)
 def compiled(pattern: str, *, extended: bool = False, ignore_case: bool = False) -> re.Pattern[str]:
-    """A pattern to search a line with; UnknownError for what is not understood."""
+    """Return a compiled pattern to search a line with; raise UnknownError if it is not supported."""
     known(pattern)
     if len(pattern) > _MOST:
         raise UnknownError(pattern)
@@ -39,7 +39,7 @@ def compiled(pattern: str, *, extended: bool = False, ignore_case: bool = False)
 
 
 def affordable(pattern: re.Pattern[str], text: str) -> re.Pattern[str]:
-    """The pattern; UnknownError where Python may take too long to search the lines of a text with it."""
+    """Return the pattern; raise UnknownError if Python may take too long to search the lines of `text` with it."""
     repetitions = _repetitions(pattern.pattern) or 0
     if repetitions > 1 and comb(max(map(len, text.split("\n"))) + repetitions, repetitions) > _MOST_TRIES:
         raise UnknownError(pattern.pattern)
@@ -48,9 +48,9 @@ def affordable(pattern: re.Pattern[str], text: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=512)
 def _repetitions(pattern: str) -> int | None:
-    """How many repetitions a pattern of Python has; None where its choices multiply, which may take forever."""
+    """Return the number of repetitions in a Python pattern; None if matching may take exponential time."""
     count, ways = 0, 1
-    groups = [1]  # in how many ways each open group may fit
+    groups = [1]  # the number of ways in which each open group may match
     parts = [found[0] for found in re.finditer(_PARTS, pattern, re.DOTALL)]
     for part, following in zip(parts, [*parts[1:], ""], strict=False):
         if part in ("*", "+", "?", "{", "|"):
@@ -129,7 +129,7 @@ def _extended(pattern: str) -> Iterator[str]:
 
 
 def _bracket(pattern: str, start: int) -> tuple[str, int]:
-    """A bracket expression and where it ends."""
+    """Return a bracket expression for Python, and the offset of its end."""
     at = start + 1
     negated = pattern.startswith("^", at)
     at += negated

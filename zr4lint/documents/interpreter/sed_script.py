@@ -1,4 +1,4 @@
-"""The part of sed that edits lines: substitutions, deletions, prints and additions, at addresses."""
+"""Interprets the line edits of sed: substitutions, deletions, prints and additions, with addresses."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from zr4lint.documents.interpreter.regular_expressions import affordable, compil
 
 
 class Address(Struct, frozen=True):
-    """A line number, `$` as -1, or a pattern; `last` is the other end of a range."""
+    """An address: a line number with -1 for `$`, or a pattern."""
 
     line: int | None = None
     pattern: re.Pattern[str] | None = None
 
 
 class Edit(Struct, frozen=True):
-    """One command of a script: its letter, the addresses, and the text, or pattern and replacement with flags."""
+    """A command of a script: its letter, its addresses, and its text, or its pattern, replacement and flags."""
 
     command: str
     addresses: tuple[Address, ...] = ()
@@ -30,7 +30,7 @@ class Edit(Struct, frozen=True):
 
 
 def read_script(script: str, *, extended: bool = False) -> list[Edit]:
-    """The commands of a script; UnknownError for what is not understood."""
+    """Return the commands of a script; raise UnknownError for unsupported ones."""
     reader = _Reader(known(script), extended)
     return [*reader.edits()]
 
@@ -92,7 +92,7 @@ class _Reader:
             self.at += 1
 
     def until(self, delimiter: str, *, keep: bool = False) -> str:
-        """The text up to a delimiter; a backslash before one takes its meaning away."""
+        """Read the text up to a delimiter; a delimiter after a backslash does not end it."""
         found: list[str] = []
         while self.at < len(self.script):
             char = self.script[self.at]
@@ -111,7 +111,7 @@ class _Reader:
         raise UnknownError(self.script)
 
     def added(self) -> str:
-        """The text of a, i and c: what follows on the line, without a backslash before it."""
+        """Read the text of a, i or c: the rest of the script, without a backslash before it."""
         rest = self.script[self.at :]
         self.at = len(self.script)
         rest = rest.lstrip(" \t")
@@ -122,7 +122,7 @@ class _Reader:
 
 
 def edited(text: str, edits: Sequence[Edit], *, quiet: bool = False) -> str:
-    """A text after the edits of its lines; with `quiet` only what is printed."""
+    """Return a text after the edits of its lines; with `quiet`, only what sed prints."""
     for edit in edits:
         for pattern in (edit.pattern, *(address.pattern for address in edit.addresses)):
             if pattern is not None:
@@ -153,7 +153,7 @@ def edited(text: str, edits: Sequence[Edit], *, quiet: bool = False) -> str:
 
 
 def _one(edit: Edit, line: str, before: list[str], after: list[str]) -> str:
-    """The result of one command on a line, with the lines to add before and after it."""
+    """Return a line after one command, which may add lines to `before` and `after`."""
     if edit.command == "p":
         before.append(line)
     elif edit.command == "i":

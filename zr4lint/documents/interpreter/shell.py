@@ -1,4 +1,4 @@
-"""The interpreter of shell text: statements over files in memory."""
+"""Interprets the statements of shell scripts, on files in memory."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MOST_STEPS = 2_000
-"""The most commands and blocks that a script runs."""
+"""The most commands and blocks that a script may run."""
 _MOST_TEXT = 1_000_000
-"""Characters that the commands of a script print."""
+"""The most characters that the commands of a script may print."""
 _MOST_CALLS = 20
-"""The most functions of a script that run inside each other."""
+"""The most nested calls of a script's functions."""
 
 
 _tree = lru_cache(maxsize=64)(parse_tree)
-"""A document's scripts are tried on many texts of its file."""
+"""The parser is cached, since a document's scripts are run on many texts."""
 
 
 class Ended(Exception):  # noqa: N818
-    """`exit`, with its status."""
+    """The script ran `exit` with a status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -39,7 +39,7 @@ class Ended(Exception):  # noqa: N818
 
 
 class Returned(Exception):  # noqa: N818
-    """`return` in a function, with its status."""
+    """A function ran `return` with a status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -47,16 +47,16 @@ class Returned(Exception):  # noqa: N818
 
 
 class Printed(Struct, frozen=True):
-    """One line that a script prints, and the words of the script that print it."""
+    """The output of a command, and the place of the command in the script."""
 
     text: str
     span: Span
 
 
 class Shell(Expansion):
-    """One run of a script: its variables, its files, and what it has printed.
+    """One run of a script, with its variables, its files and its output.
 
-    `conditions` are the tests and the commands that decided something, by their place, with whether they held.
+    `conditions` are the places of the tests and commands that decided a branch, and whether they succeeded.
     `complaints` are usage errors of programs by the place of the call.
     """
 
@@ -73,14 +73,12 @@ class Shell(Expansion):
         self._steps = 0
         self._written = 0
 
-    # Statements
-
     def statements(self) -> Sequence[Node]:
-        """The statements of the script."""
+        """Return the statements of the script."""
         return [node for node in (self.root.named_children if self.root else ()) if node.type != "comment"]
 
     def run(self) -> int:
-        """Run the whole script as bash does; UnknownError where what it does is not known."""
+        """Run the whole script as bash does, and return its status; raise UnknownError if its effect is unknown."""
         status = 0
         try:
             for node in self.statements():
@@ -90,7 +88,7 @@ class Shell(Expansion):
         return status
 
     def statement(self, node: Node) -> int:
-        """Run one statement of the script; its standard output is kept in `printed`."""
+        """Run one statement of the script, and return its status; its output is appended to `printed`."""
         out: list[Printed] = []
         self.conditions.clear()
         status = 0
@@ -105,11 +103,11 @@ class Shell(Expansion):
         return status
 
     def _fatal(self, node: Node) -> bool:
-        """Whether `set -e` ends the script where this statement fails."""
+        """Return whether `set -e` ends the script when this statement fails."""
         return node.type in ("command", "pipeline", "redirected_statement", "test_command", "subshell")
 
     def span(self, node: Node) -> Span:
-        """The place of a node in the script."""
+        """Return the place of a node in the script."""
         return Span(node.start_byte, node.end_byte)
 
     def _run(self, node: Node, stdin: str | None, out: list[Printed]) -> int:
@@ -225,7 +223,7 @@ class Shell(Expansion):
         return status
 
     def substituted(self, value: Node) -> tuple[str, int]:
-        """A value, and the status of the command that it is substituted for."""
+        """Return a value, and the status of the command that it is substituted for."""
         if value.type == "command_substitution":
             out: list[Printed] = []
             try:
@@ -287,8 +285,6 @@ class Shell(Expansion):
             raise UnknownError("heredoc")
         return text
 
-    # Commands
-
     def _command(self, node: Node, stdin: str | None, out: list[Printed]) -> int:
         words = [value for child in node.named_children for value in self._argument(child)]
         if not words:
@@ -326,7 +322,7 @@ class Shell(Expansion):
         return 0
 
     def _call(self, name: str, arguments: Sequence[str], stdin: str | None, out: list[Printed]) -> int:
-        """Run a function of the script with its arguments."""
+        """Run a function of the script with its arguments, and return its status."""
         if self._called > _MOST_CALLS:
             raise UnknownError(name)
         outer = {key: value for key, value in self.variables.items() if key.isdigit()}

@@ -1,4 +1,4 @@
-"""Words of a script and what they expand to."""
+"""Expands the words of a script."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ if TYPE_CHECKING:
 
 
 class Expansion:
-    """The expansions of a script with its variables; the commands in them are run by `substituted`."""
+    """Expands the words of a script with its variables; subclasses run the commands in them."""
 
     def __init__(self, script: str) -> None:
         self.script = script
         self.variables: dict[str, str | list[str]] = {}
 
     def substituted(self, value: Node) -> tuple[str, int]:
-        """A value, and the status of the command that it is substituted for."""
+        """Return a value, and the status of the command that it is substituted for."""
         raise NotImplementedError
 
     def text(self, node: Node) -> str:
-        """A node as written."""
+        """Return a node as written."""
         return self.script[node.start_byte : node.end_byte]
 
     def fitting(self, words: list[str]) -> list[str]:
-        """The words; UnknownError where they are more than a shell can hand over, since values may double."""
+        """Return the words; raise UnknownError if they exceed the budgets, since values may double."""
         if len(words) > WORDS or sum(map(len, words)) > VALUE_LENGTH:
             raise UnknownError("a value that is too long")
         return words
 
     def one(self, node: Node) -> str:
-        """The one word that a node expands to, "" for none; UnknownError for several."""
+        """Return the one word that a node expands to, or "" for none; raise UnknownError for several."""
         words = self.words(node)
         if len(words) > 1:
             raise UnknownError(self.text(node))
         return words[0] if words else ""
 
     def words(self, node: Node, *, split: bool = True) -> list[str]:
-        """The words that a node expands to; unquoted values are split at blanks."""
+        """Return the words that a node expands to; with `split`, unquoted values are split at blanks."""
         text = self.text(node)
         match node.type:
             case "word" | "number" | "variable_name" | "extglob_pattern" | "regex" | "test_operator":

@@ -1,1 +1,1 @@
-"""From the lines of a document to the words of a Dockerfile, and back."""
+"""Traces requirements from the lines of a document to the words of a Dockerfile, and back."""

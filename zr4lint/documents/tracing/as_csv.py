@@ -1,4 +1,4 @@
-"""A trace as a matrix of comma-separated values, which opens in a spreadsheet and runs nothing there."""
+"""Writes a trace as CSV that is safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LINKS = (
     *("document", "document_line", "document_text", "by", "pack", "code", "name", "level", "state", "suppressed"),
     *("dockerfile", "line", "column", "text", "message"),
 )
-"""The columns of a trace: one row for each link from a line of a document to words of the Dockerfile."""
+"""The columns of a trace, which has one row for each link from a line of a document to words of the Dockerfile."""
 
 GAPS = ("gap", "file", "line", "column", "code", "name", "text", "reason")
 """The columns of the gaps."""
@@ -26,7 +26,7 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d",
 
 
 def render(trace: Trace, *, gaps: bool) -> str:
-    """One row for each link, or for each gap."""
+    """Return CSV with one row for each link, or with `gaps` for each gap."""
     return _written(GAPS, _gap_rows(trace)) if gaps else _written(LINKS, _link_rows(trace))
 
 
@@ -70,7 +70,7 @@ def _written(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    """A value on one line, as text that no spreadsheet computes: an apostrophe is put before a formula."""
+    """Return a value as text on one line, with an apostrophe before a formula so that no spreadsheet runs it."""
     text = str(value)
     harmful = text.lstrip(" ").startswith(_FORMULAS)
     words = without_marks(visible(" ".join(text.split())), "\\x23")

@@ -1,4 +1,4 @@
-"""A trace as JSON, version 1: keys are only ever added."""
+"""Writes a trace as JSON, version 1; later releases only add keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Object = dict[str, Any]
 
 
 def render(trace: Trace, *, gaps: bool) -> str:
-    """Everything that is known, or the gaps alone; all of it is ASCII."""
+    """Return the whole trace, or with `gaps` only the gaps, as JSON in ASCII."""
     head: Object = {
         "version": 1,
         "dockerfile": _file(trace.dockerfile),

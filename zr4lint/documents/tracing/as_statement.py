@@ -1,4 +1,4 @@
-"""A trace as an in-toto Statement: which requirements a Dockerfile of a digest meets, for an attestation.
+"""Writes a trace as an in-toto Statement, which attests the requirements that a Dockerfile meets.
 
 Statement v1 is described at https://in-toto.io/Statement/v1, the predicate at
 https://in-toto.io/attestation/test-result/v0.1. The statement is not signed.
@@ -20,7 +20,7 @@ Object = dict[str, Any]
 
 
 def render(trace: Trace, version: str) -> str:
-    """The statement; a requirement is a test that passed, passed with a warning, or failed."""
+    """Return the statement as JSON; each requirement is a test that passed, passed with a warning, or failed."""
     passed = [_name(one) for one in trace.requirements if one.state is State.MET]
     failed = [_name(one) for one in trace.requirements if _fails(one)]
     failed += [f"{SYNTAX.code} {SYNTAX.name}"] if trace.refused else []
@@ -52,6 +52,6 @@ def _name(one: Requirement) -> str:
 
 
 def _descriptor(file: Named, annotations: Object | None = None) -> Object:
-    """A ResourceDescriptor: the name and the digest of a file."""
+    """Return a ResourceDescriptor with the name and the digest of a file."""
     found: Object = {"name": well_formed(file.path), "digest": {"sha256": file.sha256}}
     return {**found, "annotations": annotations} if annotations else found

@@ -1,4 +1,4 @@
-"""A trace for people: from the document to the Dockerfile, from the Dockerfile to the document, and the gaps."""
+"""Writes a trace as text, from document to Dockerfile, from Dockerfile to document, or only the gaps."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _HEADS = {
     Sort.INSTRUCTION: "Instructions without either",
 }
 _WORDS = 60
-"""Characters that are shown of words."""
+"""The most characters of words that are shown."""
 
 _MOST = 8
-"""Spots, and further lines, of one requirement that are listed."""
+"""The most spots, and the most further lines, that are shown for one requirement."""
 
 _BLANK: Line = ()
 
 
 def render(trace: Trace, *, color: bool, gaps: bool, forward: bool = True, back: bool = True) -> str:
-    """Both directions, or only the gaps."""
+    """Return the trace in one or both directions, or with `gaps` only its gaps."""
     blocks: list[list[Line]] = []
     if gaps:
         blocks += ([*_gaps(sort, trace.gaps_of(sort))] for sort in Sort if trace.gaps_of(sort))
@@ -43,7 +43,7 @@ def render(trace: Trace, *, color: bool, gaps: bool, forward: bool = True, back:
 
 
 def _forward(trace: Trace) -> Iterator[list[Line]]:
-    """A block for each line of a document, with the requirements it makes; then, by source, those of no line."""
+    """Yield a block for each line of a document with its requirements, then one per source for the others."""
     groups: dict[tuple[str, int], list[Requirement]] = {}
     without: dict[str, list[Requirement]] = {}
     for one in trace.requirements:
@@ -82,7 +82,7 @@ def _requirement(one: Requirement, source: SourceFile) -> Iterator[Line]:
 
 
 def _further(one: Requirement) -> str:
-    """The other lines that a requirement comes from, and the section if that is all that is known."""
+    """Return the other lines that a requirement comes from, or that only its section is known."""
     if one.passages and one.passages[0].how is How.SECTION:
         return "  (by its section)"
     lines = [str(line) for line in sorted(passage.line for passage in one.passages[1:])]
@@ -101,7 +101,7 @@ def _spot(spot: Spot, source: SourceFile, first: Passage | None) -> Line:
 
 
 def _back(trace: Trace) -> Iterator[list[Line]]:
-    """A block for each instruction, with the requirements about it and the lines that make them."""
+    """Yield a block for each instruction with its requirements and their lines."""
     yield [(Piece(f"{trace.source.path} -> {_documents(trace)}", "strong"),)]
     for step in trace.steps:
         head = (Piece(f"{trace.source.path}:{step.line}", "strong"), Piece(f"  {plain(step.text, _WORDS)}"))
@@ -123,7 +123,7 @@ def _about(step: Step) -> Iterator[Line]:
 
 
 def _places(passages: Iterable[Passage]) -> str:
-    """`a.md:3, 7`: the lines of documents, each once."""
+    """Return the lines of documents as `a.md:3, 7`, each once."""
     lines: dict[str, set[int]] = {}
     for passage in passages:
         lines.setdefault(passage.path, set()).add(passage.line)
@@ -150,7 +150,7 @@ def _gaps(sort: Sort, gaps: Sequence[Gap]) -> Iterator[Line]:
 
 
 def _gap_counts(trace: Trace) -> Iterator[Line]:
-    """The number of gaps of each sort; that of demands only where a document was read, or the packs have none."""
+    """Yield the number of gaps of each sort, without demands if no document was read although packs have some."""
     for name in trace.unread:
         yield (Piece(f"Document not found: {visible(name)}; its demands are not known. Pass --document.", "caution"),)
     known = [sort for sort in Sort if sort is not Sort.DEMAND or trace.documents or not trace.unread]

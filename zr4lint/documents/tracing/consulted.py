@@ -1,4 +1,4 @@
-"""A document as a trace looks at it: its lines, its target text, its commands and its sections."""
+"""Reads a document for a trace: its lines, its target text, its commands and its sections."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zr4lint.model.source import MappedText, SourceFile, Span
 
 
 class Consulted:
-    """A Markdown document, or the golden Dockerfile that stands in its place."""
+    """A Markdown document, or the golden Dockerfile of a derived pack."""
 
     def __init__(self, source: SourceFile) -> None:
         self.source = source
@@ -29,18 +29,18 @@ class Consulted:
 
     @cached_property
     def wanted(self) -> MappedText:
-        """The text that the file is to have, each character mapped to the document."""
+        """The target text, with each character mapped to the document."""
         return self.target.whole if self.target is not None else MappedText.join([(self.source.text, 0)])
 
     def passage(self, span: Span, how: How) -> Passage:
-        """Words of the document; of several lines the first."""
+        """Return words of the document as a passage; of several lines only the first."""
         line, column = self.source.position(span.start)
         whole = self.source.line_span(line)
         words = self._text[span.start : min(span.end, whole.end)]
         return Passage(self.path, line, column, whole.of(self._text).strip(), words, how)
 
     def line(self, number: int, how: How) -> Passage | None:
-        """A line of the document without the blanks around it; None where there is no such line, or nothing in it."""
+        """Return a line of the document without surrounding blanks; None if it is empty or does not exist."""
         if not 1 <= number <= len(self.source.line_starts):
             return None
         span = self.source.line_span(number)
@@ -49,7 +49,7 @@ class Consulted:
         return self.passage(Span(start, span.end), how) if words.strip() else None
 
     def commands(self, pattern: str, section: str) -> Iterator[Passage]:
-        """Where a pattern stands in the verification commands, those of a section if they have it there."""
+        """Yield the occurrences of a pattern in the verification commands of a section, or else of all sections."""
         if self.target is None or not pattern:
             return
         fences = self.target.checks
@@ -67,7 +67,7 @@ class Consulted:
             at = fence.body.text.find(pattern, at + len(pattern))
 
     def section(self, number: str) -> Passage | None:
-        """The heading of a section; None where the document has none of this number."""
+        """Return the heading of the section with a number; None if there is none."""
         headings = self.target.document.headings if self.target is not None else ()
         found = next((heading for heading in headings if number and heading.number == number), None)
         return self.passage(found.span, How.SECTION) if found is not None else None

@@ -1,4 +1,4 @@
-"""The gaps: demands without a check, checks without a demand, instructions without either."""
+"""Finds the gaps of a trace: demands without a check, checks without a demand, instructions without either."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def demands(document: Read, pack: Pack, decisions: Sequence[Decision]) -> Iterator[Gap]:
-    """The demands of a document that no rule holds, in the order of the document.
+    """Yield the demands of a document that no rule checks, in the order of the document.
 
-    These are the demands that don't compile, without those that a decision settles, and the instructions of the
-    target text that meet no rule.
+    These are the demands that don't compile, except those that a decision settles, and the instructions of the target
+    text that meet no rule.
     """
     consulted = document.consulted
     found: list[Gap] = []
@@ -43,7 +43,7 @@ def _gap(document: Read, span: Span, reason: str) -> Gap:
 
 
 def checks(requirements: Sequence[Requirement], packs: Sequence[Pack], read: Mapping[str, Read]) -> Iterator[Gap]:
-    """The rules that no line of a document requires."""
+    """Yield the rules that no line of a document requires."""
     by_name = {pack.name: pack for pack in packs}
     for one in requirements:
         pack, rule = by_name[one.pack], one.rule
@@ -64,7 +64,7 @@ def _unasked(one: Requirement, reason: str) -> Gap:
 
 
 def _default(pack: Pack) -> str:
-    """The source of a rule that names none."""
+    """Return the source of rules that name none."""
     return pack.specification.document if pack.specification is not None else pack.title
 
 
@@ -74,9 +74,9 @@ def instructions(
     packs: Sequence[tuple[Pack, Mapping[str, RuleResult]]],
     wanted: set[str],
 ) -> Iterator[Gap]:
-    """The instructions that no requirement is about, and that are not in the target text of a document either.
+    """Yield the instructions that no requirement is about and that no target text contains.
 
-    `wanted` are the instructions of target texts, their words joined by single blanks.
+    `wanted` are the instructions of target texts, with their words joined by single blanks.
     """
     idle_everywhere = {i.index for i in dockerfile.instructions}
     for pack, results in packs:
@@ -89,7 +89,7 @@ def instructions(
 
 
 def idle(dockerfile: Dockerfile, results: Mapping[str, RuleResult], pack: Pack) -> Iterator[Instruction]:
-    """The instructions that neither meet nor break a rule of a pack, and that none which does relies on."""
+    """Yield the instructions that neither meet nor break a rule of a pack, and that no met rule relies on."""
     late = {rule.rule.code for rule in pack.rules if KINDS[rule.check].late}
     used: set[int] = set()
     blamed: list[int] = []
@@ -108,5 +108,5 @@ def idle(dockerfile: Dockerfile, results: Mapping[str, RuleResult], pack: Pack) 
 
 
 def plain(dockerfile: Dockerfile, instruction: Instruction) -> str:
-    """The words of an instruction, joined by single blanks."""
+    """Return the words of an instruction, joined by single blanks."""
     return " ".join(dockerfile.source.slice(instruction.span).split())

@@ -1,4 +1,4 @@
-"""Which lines of a document the rules of a pack come from."""
+"""Finds the lines of a document that the rules of a pack come from."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from zr4lint.packs.model import Pack, PackRule
 
 MOST = 200
-"""Passages of one requirement."""
+"""The most passages of one requirement."""
 
 
 class Read(Struct, frozen=True):
-    """A document beside a pack: the facts of its target text, and what the rules of the pack find there."""
+    """A document of a pack, with the facts of its target text and the results of the pack's rules there."""
 
     consulted: Consulted
     facts: Facts
@@ -38,10 +38,10 @@ def read(pack: Pack, consulted: Consulted, options: LintOptions) -> Read:
 
 
 def passages_of(rule: PackRule, document: Read) -> tuple[Passage, ...]:
-    """The lines that a rule comes from, each once and the closest first.
+    """Return the lines that a rule comes from, each once and the closest first.
 
-    That is the line that the pack names, then the words of the target text that meet the rule, then the commands that
-    check it; where there are none of these, its section.
+    These are the line that the pack names, the words of the target text that meet the rule, and the commands that check
+    it. If there are none of these, it is the rule's section.
     """
     found: dict[int, Passage] = {}
     for passage in (*_named(rule, document), *_checked(rule, document)):

@@ -1,4 +1,4 @@
-"""The model of a trace: links from lines of a document to words of a Dockerfile, and the gaps."""
+"""Defines a trace: links from lines of a document to words of a Dockerfile, and the gaps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from zr4lint.model.source import SourceFile, Span
 class State(Enum):
     """The state of a requirement in a Dockerfile.
 
-    A requirement is in conflict where the file meets it, and a rule of another pack warns of the very words.
+    A requirement is in conflict if the file meets it and a rule of another pack reports the same words.
     """
 
     MET = "met"
@@ -28,15 +28,15 @@ class How(Enum):
     STATED = "stated"
     """The pack names the line."""
     TARGET = "target"
-    """The requirement is met by these words of the document's target text."""
+    """The words of the document's target text meet the requirement."""
     CHECK = "check"
-    """A verification command of the requirement stands there."""
+    """The line has a verification command of the requirement."""
     SECTION = "section"
-    """The section that the pack names begins there."""
+    """The line is the heading of the section that the pack names."""
 
 
 class Passage(Struct, frozen=True):
-    """A line of a document, and the words of it that a requirement is about; line and column count from 1."""
+    """A line of a document, and its words that a requirement is about; line and column count from 1."""
 
     path: str
     line: int
@@ -47,9 +47,9 @@ class Passage(Struct, frozen=True):
 
 
 class Spot(Struct, frozen=True):
-    """Words of the Dockerfile that a requirement is about, and the passage they belong to.
+    """Words of the Dockerfile that a requirement is about, and the passage that they belong to.
 
-    `message` says what is wrong with them. An `absent` spot is only where something that is missing would belong.
+    `message` is the message of a finding on them. An `absent` spot marks the place where missing words belong.
     """
 
     span: Span
@@ -62,8 +62,8 @@ class Spot(Struct, frozen=True):
 class Requirement(Struct, frozen=True):
     """A rule of a pack, with its passages and spots.
 
-    `severity` is that of its findings after the settings. `suppressed` tells that all of its findings are. `notes`
-    say what is known beyond the spots.
+    `severity` is the severity of its findings after the settings. `suppressed` is whether all of its findings are
+    suppressed. `notes` explain its state.
     """
 
     rule: Rule
@@ -77,7 +77,7 @@ class Requirement(Struct, frozen=True):
 
 
 class About(Struct, frozen=True):
-    """A requirement that is about an instruction: the spots that are words of it, none where others rely on it."""
+    """A requirement of an instruction with its spots there; without spots, other instructions rely on this one."""
 
     requirement: Requirement
     spots: tuple[Spot, ...]
@@ -114,7 +114,7 @@ class Sort(Enum):
 
 
 class Gap(Struct, frozen=True):
-    """Something that nothing answers to: where it stands, its words, and why; `code` is that of a rule."""
+    """A demand, check or instruction without a counterpart: its place, its text and the reason; `code` is a rule's."""
 
     sort: Sort
     path: str
@@ -134,18 +134,18 @@ class Named(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """A document that was read; `changed` if its text differs from the one that the pack was made from."""
+    """A document that was read; `changed` is whether its text differs from the one that the pack was made from."""
 
     file: Named
     changed: bool
 
 
 class Trace(Struct, frozen=True):
-    """A Dockerfile, and what is asked of it.
+    """A Dockerfile with its requirements and gaps.
 
-    `source` is its text without secrets. `refused` says why BuildKit refuses the file. `packs` are the names of the
-    packs whose rules are traced, `configuration` the files that decide what comes of it. `unread` are the names of
-    documents that were not found: what they demand is not known.
+    `source` is its text without secrets. `refused` are the errors of BuildKit. `packs` are the names of the packs whose
+    rules are traced. `configuration` are the packs' files and the configuration file. `unread` are the names of
+    documents that were not found, whose demands are unknown.
     """
 
     source: SourceFile
@@ -160,9 +160,9 @@ class Trace(Struct, frozen=True):
     unread: tuple[str, ...] = ()
 
     def of(self, state: State) -> list[Requirement]:
-        """The requirements of a state."""
+        """Return the requirements of a state."""
         return [one for one in self.requirements if one.state is state]
 
     def gaps_of(self, sort: Sort) -> list[Gap]:
-        """The gaps of a sort."""
+        """Return the gaps of a sort."""
         return [gap for gap in self.gaps if gap.sort is sort]

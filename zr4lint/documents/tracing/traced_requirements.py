@@ -1,4 +1,4 @@
-"""The requirements of a pack, with the words of the Dockerfile that they are about, and how it stands to them."""
+"""Links the requirements of a pack with words of the Dockerfile, and determines their states."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from zr4lint.packs.model import PackRule
 
 _LONGEST = 500
-"""Characters of words that are looked for in a document."""
+"""The most characters of a spot that are searched for in a document."""
 
 
 class Judged(Struct, frozen=True):
-    """The state of one pack's requirements in a Dockerfile, whose text without secrets is `text`."""
+    """The results of one pack in a Dockerfile; `text` is the Dockerfile's text without secrets."""
 
     linted: Linted
     result: PackResult
@@ -35,7 +35,7 @@ class Judged(Struct, frozen=True):
 
 
 def requirements_of(judged: Judged) -> Iterator[Requirement]:
-    """A requirement for each rule of a pack that ran, in the order of the pack."""
+    """Yield a requirement for each rule of a pack that ran, in the order of the pack."""
     failing = _of_empty_layers(judged)
     findings = _by_rule(judged.result.findings)
     final = _by_rule(judged.linted.report.findings)
@@ -66,13 +66,13 @@ def requirements_of(judged: Judged) -> Iterator[Requirement]:
 
 
 def _unread(rule: PackRule) -> tuple[Passage, ...]:
-    """The line that a pack names of a document which is not at hand."""
+    """Return the line that a pack names in a document that was not read."""
     origin = rule.rule.origin
     return (Passage(origin.document, origin.line, 1, "", "", How.STATED),) if origin is not None else ()
 
 
 def _by_rule(findings: Sequence[Finding]) -> Mapping[str, list[Finding]]:
-    """Findings by the names of their rules."""
+    """Return findings by the names of their rules."""
     found: dict[str, list[Finding]] = {}
     for finding in findings:
         found.setdefault(finding.name, []).append(finding)
@@ -97,14 +97,14 @@ def _state(
 
 
 def _of_empty_layers(judged: Judged) -> set[str]:
-    """The codes of the rules that the conformance does not count as met, though none of their checks failed."""
+    """Return the codes of rules that do not count as met in the conformance because their layer is empty."""
     parts: Sequence[Conformance] = judged.linted.report.conformance
     name = judged.result.pack.name
     return {code for part in parts if part.pack == name for row in part.rows for code in row.unmet}
 
 
 def _spots(rule: PackRule, result: RuleResult, findings: Sequence[Finding], judged: Judged) -> Iterator[Spot]:
-    """The words that are wrong, then those that meet the rule, each once."""
+    """Yield the words of findings, then the words that meet the rule, each once."""
     seen: set[tuple[Span, str]] = set()
     wrong = zip(result.unmet, findings, strict=True)
     found = [(finding.span, finding.message, unmet.span is None) for unmet, finding in wrong]
@@ -116,10 +116,10 @@ def _spots(rule: PackRule, result: RuleResult, findings: Sequence[Finding], judg
 
 
 def _linked(spots: Sequence[Spot], passages: Sequence[Passage]) -> Iterator[Spot]:
-    """The spots, each with the passage that has its words, or with the first passage.
+    """Yield the spots, each with the passage that has its words, or else with the first passage.
 
-    Words that both texts repeat as often are paired in order. Of long words the beginning is looked for. What is
-    missing is looked for by the words of the message.
+    Words that occur equally often in both texts are paired in order. Only the first characters of long words are
+    compared. A passage whose words are in the message of a finding comes first.
     """
     same: dict[str, list[Passage]] = {}
     for passage in passages:

@@ -1,4 +1,4 @@
-"""A trace: the rules of packs between the lines of their documents and the words of a Dockerfile."""
+"""Traces the rules of packs from the lines of their documents to the words of a Dockerfile."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from zr4lint.linting.engine import PackResult
 
 _LONGEST = 100
-"""Characters of an instruction that are shown."""
+"""The most characters of an instruction that are shown."""
 
 
 class Inputs(Struct, frozen=True):
     """The input of a trace.
 
-    The rules of `packs` are traced; the linter may know others, which make conflicts. `documents` are those of the
-    packs, and `decisions` what was decided on their demands, by the names of the packs. `configuration` are the files
-    that decide what comes of the file.
+    The rules of `packs` are traced; the linter may have other packs, whose findings are conflicts. `documents` and
+    `decisions` are those of the packs, by the names of the packs. `configuration` are the packs' files and the
+    configuration file.
     """
 
     source: SourceFile
@@ -50,7 +50,7 @@ class Inputs(Struct, frozen=True):
 class Selection(Struct, frozen=True):
     """A selection of requirements: by code, and by lines of the Dockerfile or of documents.
 
-    An empty selection asks for all of them.
+    An empty selection selects all requirements.
     """
 
     codes: frozenset[str] = frozenset()
@@ -59,12 +59,12 @@ class Selection(Struct, frozen=True):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is left out."""
+        """Whether the selection is empty and so selects everything."""
         return not (self.codes or self.lines or self.document_lines)
 
 
 def trace(inputs: Inputs) -> Trace:
-    """Trace the requirements of packs; TimeUpError when the linter's deadline passes."""
+    """Trace the requirements of packs; raise TimeUpError if the linter's deadline passes."""
     linted = inputs.linter.lint(inputs.source)
     source = linted.dockerfile.source
     shown = SourceFile(masked(source.text), source.path, bom=source.bom) if has_secrets(source.text) else source
@@ -88,7 +88,7 @@ def trace(inputs: Inputs) -> Trace:
 
 
 def _unread(inputs: Inputs) -> Iterator[str]:
-    """The documents of packs that were not found: the file that a pack names, else the title of its document."""
+    """Yield the documents of packs that were not found, by the file that a pack names or by their titles."""
     for pack in inputs.packs:
         if pack.name in inputs.documents:
             continue
@@ -112,7 +112,7 @@ def _told(inputs: Inputs) -> Iterator[Told]:
 def _steps(
     dockerfile: Dockerfile, shown: SourceFile, requirements: Sequence[Requirement], results: Sequence[PackResult]
 ) -> Iterator[Step]:
-    """The instructions, each with the requirements that are about it."""
+    """Yield the instructions, each with the requirements that are about it."""
     relied = {(result.pack.name, code): used for result in results for code, used in _relied(result)}
     starts = [instruction.span.start for instruction in dockerfile.instructions]
     about: list[list[About]] = [[] for _ in starts]
@@ -130,7 +130,7 @@ def _steps(
 
 
 def _relied(result: PackResult) -> Iterator[tuple[str, set[int]]]:
-    """The instructions that the rules of a pack are met by, and those that these rely on, by the rules' codes."""
+    """Yield the code of each rule with the instructions that meet it and those that they rely on."""
     for rule in result.pack.rules:
         one = result.results.get(rule.rule.code)
         if one is not None and not KINDS[rule.check].late:
@@ -161,7 +161,7 @@ def _gaps(
 
 
 def select(whole: Trace, selection: Selection) -> Trace:
-    """The selected requirements of a trace, and the instructions about them."""
+    """Return the trace with only the selected requirements and their instructions."""
     if selection.is_empty:
         return whole
     steps = [step for step in whole.steps if any(step.line <= line <= step.end_line for line in selection.lines)]
@@ -177,5 +177,5 @@ def select(whole: Trace, selection: Selection) -> Trace:
 
 
 def _asked(one: Requirement, selection: Selection) -> bool:
-    """Whether a requirement is selected by its code, or by a line of a document."""
+    """Return whether a requirement is selected by its code or by a line of a document."""
     return one.rule.code in selection.codes or any(p.line in selection.document_lines for p in one.passages)

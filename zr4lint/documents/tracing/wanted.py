@@ -1,4 +1,4 @@
-"""The request of a trace: the Dockerfile, the packs, their documents, and the selected lines or rules."""
+"""Collects the input of a trace: the Dockerfile, the packs, their documents, and the selected lines or rules."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _LINE = re.compile(r"(.+):(\d{1,7})")
 
 
 class Wanted(Struct, frozen=True):
-    """The request: `what` names a Dockerfile, lines of it or of the document, and rules."""
+    """A request for a trace; `what` names a Dockerfile, lines of it or of the document, and rules."""
 
     what: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Wanted(Struct, frozen=True):
 
 
 class _Named(Struct):
-    """The words of the command line by their kind."""
+    """The arguments of the command line by their kind."""
 
     dockerfile: str | None = None
     document: str | None = None
@@ -68,7 +68,7 @@ class _Named(Struct):
 
 
 def gather(wanted: Wanted) -> tuple[Inputs, Selection, tuple[str, ...]]:
-    """The inputs of the trace, the selection, and notes; UsageError or FileError for missing ones."""
+    """Return the inputs of the trace, the selection and notes; raise UsageError or FileError if one is missing."""
     words = _words(wanted)
     files = PackFiles()
     try:
@@ -109,7 +109,7 @@ def gather(wanted: Wanted) -> tuple[Inputs, Selection, tuple[str, ...]]:
 
 
 def _words(wanted: Wanted) -> _Named:
-    """Sort words into files, lines and rules."""
+    """Return the arguments sorted into files, lines and rules."""
     found = _Named(document=wanted.document)
     for word in wanted.what:
         line = _LINE.fullmatch(word)
@@ -133,7 +133,7 @@ def _words(wanted: Wanted) -> _Named:
 
 
 def _only_dockerfile(request: Request, finder: Finder, assignment: Assignment) -> str:
-    """The one Dockerfile below the current folder that a specification is for, else the one that any pack is for."""
+    """Return the only Dockerfile below the current folder with a specification, or else with any pack."""
     found, errors = inputs(request)
 
     def is_specified(file: Input) -> bool:
@@ -157,7 +157,7 @@ def _document(path: str) -> SourceFile:
 
 
 def _traced(packs: Sequence[Pack], given: Consulted | None, *, named_packs: bool) -> tuple[Pack, ...]:
-    """The packs whose rules are traced: those made from the given document, else specifications, else those named."""
+    """Return the traced packs: those made from the given document, else specifications, else named packs."""
     made = [pack for pack in packs if given is not None and _is_of(pack, given)]
     if made:
         return tuple(made)
@@ -168,7 +168,7 @@ def _traced(packs: Sequence[Pack], given: Consulted | None, *, named_packs: bool
 
 
 def _is_of(pack: Pack, document: Consulted) -> bool:
-    """Whether a pack was made from a document, which may have been moved since."""
+    """Return whether a pack was made from a document, which may have been moved since."""
     if pack.traced is None:
         return False
     name = pack.traced.file.replace("\\", "/").rpartition("/")[2]
@@ -177,7 +177,7 @@ def _is_of(pack: Pack, document: Consulted) -> bool:
 
 
 def _consulted(pack: Pack, given: Consulted | None) -> tuple[Consulted | None, str]:
-    """The document of a pack, and what there is to say of it."""
+    """Return the document of a pack, and a note if it is missing or has changed."""
     consulted = given
     if consulted is None:
         if pack.traced is None:
@@ -197,7 +197,7 @@ def _consulted(pack: Pack, given: Consulted | None) -> tuple[Consulted | None, s
 
 
 def _compiled(document: Consulted) -> Pack:
-    """The pack that a document compiles to; UsageError where a decision is missing."""
+    """Return the pack that a document compiles to; raise UsageError if a decision is missing."""
     carried = _decisions(document)
     report, _ = settle(check(document.source), carried.decision)
     missing = [f"{document.path}:{f.line}: {f.code} {f.message}" for f in undecided(report)]
@@ -214,7 +214,7 @@ def _compiled(document: Consulted) -> Pack:
 
 
 def _decisions(document: Consulted) -> Carried:
-    """The decisions beside a document; UsageError for a file of them that can't be used."""
+    """Return the decisions of a document; raise UsageError if their file is invalid."""
     path = decisions_file(document.path)
     if not os.path.isfile(path):
         return Carried()
@@ -227,7 +227,7 @@ def _decisions(document: Consulted) -> Carried:
 def _configuration(
     names: Iterable[str], packs: Sequence[Pack], files: PackFiles, configuration: Layer | None
 ) -> Iterator[Named]:
-    """The files that decide what comes of the file: the packs that judge it, and the configuration."""
+    """Yield the files of the packs that judge the Dockerfile, and the configuration file."""
     judging = {pack.name for pack in packs}
     for name in names:
         shipped = name in pack_names()
@@ -241,7 +241,7 @@ def _configuration(
 
 
 def _selection(words: _Named, packs: Sequence[Pack]) -> Selection:
-    """The selection; UsageError for a word that names no rule."""
+    """Return the selection; raise UsageError for a word that names no rule."""
     rules = [rule.rule for pack in packs for rule in pack.rules]
     codes: set[str] = set()
     for word in words.rules:
