@@ -1,4 +1,4 @@
-"""`--platform` of FROM."""
+"""Checks for `--platform` of FROM."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _constant(stage: Stage, flag: Option, raw: str) -> Unmet | None:
 
 
 def platform_names(raw: str) -> tuple[str, ...] | None:
-    """The names of operating system and architecture, as written and as normalized; None for what is no platform."""
+    """Return the names of system and architecture, as written and normalized; None if `raw` is no platform."""
     parts = raw.lower().split("/")
     if len(parts) > 3 or not all(_COMPONENT.fullmatch(part) for part in parts):
         return None
