@@ -105,7 +105,10 @@ def join_behind(source: SourceFile, at: At, end: int) -> str:
 
 
 def is_negated(source: SourceFile, at: At) -> bool:
-    """Return whether `!` negates a command or may negate its pipeline."""
+    """Return whether `!` negates a command or may negate its pipeline.
+
+    A command inserted after `!` would be the only one that it negates.
+    """
     start = max(at.instruction.span.start, at.span.start - _NEAR)
     pattern = _NOT + (r"\s" if at.operator == "|" else _BLANK + r"\Z")
     return re.search(pattern, source.text[start : at.span.start]) is not None

@@ -162,7 +162,7 @@ def maybe(at: At) -> bool:
 
 
 def follows(at: At, other: At) -> bool:
-    """Return whether a fact comes after another one in the same RUN, whenever the other one occurs."""
+    """Return whether a fact certainly comes after another one of the same RUN, if that one occurs."""
     if at.order <= other.order or at.instruction.index != other.instruction.index:
         return False
     return not maybe(at) or (bool(at.guard) and other.guard[: len(at.guard)] == at.guard)

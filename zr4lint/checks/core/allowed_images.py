@@ -43,7 +43,7 @@ def image_reference(
     allowed: list[Text] | None = None,
     forbidden: list[Text] | None = None,
 ) -> Outcomes:
-    """The rule allows each image that FROM, `COPY --from` and `RUN --mount` name.
+    """FROM, `COPY --from` and `RUN --mount` name only allowed images.
 
     `pinned` requires a tag or a digest. `allowed` and `forbidden` are patterns: `ghcr.io` matches a registry, and
     `docker.io/library/*:latest` matches a whole name with registry and tag.

@@ -1,4 +1,4 @@
-"""Archives that are copied and then unpacked."""
+"""Checks for archives that are copied and then unpacked."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def _fitting(ran: Ran, pattern: CallPattern, program: str) -> Called | None:
 def _behind_values(arguments: Sequence[Argument], operands: Sequence[Argument]) -> Iterator[Sequence[Argument]]:
     """Yield the operands after each leading one that may be an option's value, for a program with unknown options."""
     values = {argument.span for before, argument in pairwise(arguments) if (before.value or "").startswith("-")}
-    values |= {argument.span for argument in operands if (argument.value or "").startswith("+")}  # a toolchain
+    values |= {argument.span for argument in operands if (argument.value or "").startswith("+")}  # such as `+nightly`
     for number in range(1, len(operands)):
         if operands[number - 1].span not in values:
             return

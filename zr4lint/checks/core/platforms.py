@@ -21,7 +21,11 @@ _COMPONENT = lazy_pattern(r"[A-Za-z0-9_.-]+")
 
 @check("core/platform", stages="all")
 def platform(subject: Subject, *, what: Literal["constant", "redundant"]) -> Outcomes:
-    """FROM names no platform that is `constant`, or `redundant` because it is the default."""
+    """FROM does not set --platform to a constant or to the default.
+
+    `constant`: the platform is not written out, unless the stage's name contains it. `redundant`: the platform is not
+    `$TARGETPLATFORM`, which is the default.
+    """
     for number in sorted(subject.lineage):
         stage = subject.facts.stages[number]
         flag = stage.flags.get("platform")

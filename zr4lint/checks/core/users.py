@@ -170,7 +170,7 @@ def _drops(subject: Subject, family: frozenset[int], *, or_unknown: bool = False
     return or_unknown and (not words or (not scripts and _SCRIPT.search(words) is not None))
 
 
-# Users that are not there
+# Users that do not exist
 
 
 def _known(subject: Subject) -> Iterator[Unmet]:

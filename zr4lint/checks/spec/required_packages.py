@@ -89,7 +89,7 @@ def _standing(subject: Subject, manager: str) -> tuple[dict[str, _Installed], di
 
 @check("forbidden-packages")
 def forbidden_packages(subject: Subject, *, packages: list[Text]) -> Outcomes:
-    """None of these packages that a package manager installs stays in the image. The base image's own are not checked.
+    """No package manager leaves one of these packages in the image. Packages of the base image are not checked.
 
     Rule:
         packages = ["curl"]
