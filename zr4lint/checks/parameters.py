@@ -126,7 +126,7 @@ Keyword = Annotated[
 
 
 def listed(value: Any, kind: Any) -> Any:
-    """Convert a TOML value for a parameter: a string becomes a list if the type allows lists but no strings."""
+    """Return a TOML value for a parameter: a string becomes a list if the type allows lists but no strings."""
     plain, _ = _unwrapped(kind)
     options = [_unwrapped(option)[0] for option in (get_args(plain) if _is_union(plain) else (plain,))]
     alone = isinstance(value, str) and str not in options and any(get_origin(option) is list for option in options)

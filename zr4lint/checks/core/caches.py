@@ -67,8 +67,8 @@ def package_cache(
 ) -> Outcomes:
     """No RUN leaves the cache of this manager in the image.
 
-    A RUN can turn the cache off with an option, clean it after its last install, or mount its folder. With `what =
-    "alone"`, a RUN that fills the cache also installs from it.
+    A RUN can turn the cache off with an option, clean it after its last install, or mount its folder. If `what` is
+    `alone`, a RUN that fills the cache also installs from it.
     """
     row = CACHES[manager]
     runs: dict[int, list[Use]] = {}
@@ -164,7 +164,7 @@ def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
 
 
 def _kept_from(subject: Subject, row: Cache, at: At) -> float:
-    """Return the order after which packages are kept: a command has removed the file that has them deleted."""
+    """Return the order of the command that removes a file of `keeps_none`, so that later packages are kept."""
 
     def first() -> float:
         removed = subject.facts.of(Removed, subject.facts.ancestry(at.stage), triggers=at.trigger)

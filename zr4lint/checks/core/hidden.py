@@ -52,20 +52,20 @@ def swallowed_lines(subject: Subject, *, what: Literal["instruction", "comment"]
     r"""Every line belongs to the instruction that it seems to belong to.
 
     `instruction`: a line that reads as an instruction does not follow a line that ends in `\`. `comment`: a comment
-    between instructions does not end in `\`, which does not continue it. A comment inside a RUN does not swallow the
-    lines that `\` joins to it.
+    between instructions does not end in `\`, since the next line is not part of it. A comment inside a RUN does not
+    swallow the lines that `\` joins to it.
     """
     yield from (_instructions if what == "instruction" else _comments)(subject)
 
 
 def _breaks(subject: Subject, span: Span) -> bool:
-    """Return whether a swallowed keyword breaks the build: the shell or a package manager gets it as a name."""
+    """Return whether a swallowed keyword makes the build fail, since it is neither a program nor a package."""
     found = subject.memo.get(("words that run", subject.lineage), lambda: _words_that_run(subject)).get(span.start)
     return found is not None and (not found[0] or found[1].rstrip("0123456789.") in _INSTALLERS)
 
 
 def _words_that_run(subject: Subject) -> dict[int, tuple[int, str]]:
-    """Map the start of each word to its number in the first command that certainly runs with it, and to the program."""
+    """Return each word's number in the first command that certainly runs with it, and the program, by word start."""
     runs = (ran for ran in subject.facts.of(Ran, subject.lineage) if ran.at.reach is Reach.ALWAYS)
     return {a.span.start: (i, ran.program) for ran in reversed([*runs]) for i, a in enumerate(ran.arguments)}
 

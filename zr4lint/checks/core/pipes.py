@@ -115,7 +115,7 @@ def _lost(subject: Subject, shell: str) -> Outcomes:
 
 
 def _lossy(subject: Subject, run: _Step, sh: Sh) -> Iterator[tuple[Ran, Sequence[Ran]]]:
-    """Yield, for each pipe that hides a failure, the command that may fail and all commands of the pipe."""
+    """Yield the command that may fail, and all commands of its pipe, for each pipe that hides a failure."""
     pipelines: dict[int, list[Ran]] = {}
     for ran in run.commands:
         for pipe in ran.pipes:

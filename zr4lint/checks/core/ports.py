@@ -65,7 +65,7 @@ def _bounds(words: str) -> tuple[int, int]:
 
 
 def _number(digits: str) -> int:
-    """Return the number of a port. Only the first 6 digits count."""
+    """Return the number of a port, from at most 6 digits after leading zeros."""
     return int(digits.lstrip("0")[:6] or 0)
 
 

@@ -267,7 +267,7 @@ def conda_terms(subject: Subject) -> Outcomes:
 
 
 def _doubtful_image(base: Base) -> bool:
-    """Return whether the image may have a conda that requires the terms. Only some tags are known to."""
+    """Return whether the image may have a conda that requires the terms. This is known only of some tags."""
     row = table("bases")["terms"]
     return base.image.repository in row["names"] and base.image.tag.startswith(tuple(row["tags"]))
 

@@ -61,7 +61,7 @@ def taken_away(subject: Subject, path: str, since: At, *, folder: bool = False) 
 
 @check("copied")
 def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Outcomes:
-    """Each file is copied from the build context to this folder under its own name, and no later command removes it."""
+    """Each file is copied from the build context to this folder under its own name, and stays unchanged."""
     for name in copies:
         path = posixpath.join(folder, name)
         expected = f"COPY {name} {path}"
