@@ -1,4 +1,4 @@
-"""The vocabulary that packs are written in: kinds of check by family."""
+"""The kinds of check that packs can name."""
 
 from zr4lint.checks.outcome import Layer, Met, Outcome, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import KINDS, Kind

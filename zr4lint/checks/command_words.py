@@ -1,4 +1,4 @@
-"""The words of a command, in shell form and in exec form."""
+"""The words of a command in shell form and in exec form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def words_of(text: MappedText) -> list[str] | None:
-    """The words of a shell form, where no shell is needed for them."""
+    """Return the words of a shell form; None if they need a shell to expand or run."""
     commands = parse_script(text).commands
     if len(commands) != 1 or commands[0].assignments or commands[0].redirections:
         return None
@@ -24,6 +24,6 @@ def words_of(text: MappedText) -> list[str] | None:
 
 
 def json_array(words: Sequence[str]) -> str:
-    """An exec form with these words; bytes that are not UTF-8 are replaced."""
+    """Return an exec form with these words. Bytes that are not UTF-8 are replaced."""
     shown = [word.encode("utf-8", "replace").decode() for word in words]
     return json.format(json.encode(shown), indent=0).decode()

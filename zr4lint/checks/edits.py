@@ -1,4 +1,4 @@
-"""Fixes, put together from edits."""
+"""Builds fixes from edits."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ _BLANK = r"(?:[ \t]|\\[ \t]*\r?\n)*"
 _JOINED_BEFORE = _BLANK + r"(?:&&|;)" + _BLANK + r"\Z"
 _JOINED_AFTER = _BLANK + r"(?:&&|;)" + _BLANK
 _CLOSES = r"(?:done|fi|esac|elif|else)\b|[})]"
-"""What ends a list of commands, which must not be empty."""
+"""Matches the words that end a list of commands, which must not be empty."""
 _NEXT = _BLANK + r"(?:;(?!;)|\r?\n)"
 _NOT = r"(?:\A|[\s;&|({])!"
 _SUDO = r"(?:\w+=[^\s\"']*[ \t]+)*(sudo(?:[ \t]+-[EHkn]+)*)(?:[ \t]+\w+=[^\s\"']*)*[ \t]+"
 _USERS = frozenset({"sudo", "doas", "gosu", "su-exec", "su", "runuser", "setpriv", "chroot", "fakeroot"})
-"""Programs that run another one as another user, or elsewhere."""
+"""Programs that run another program as another user or in another root folder."""
 _NEAR = 1_000
-"""Characters before a word in which the blanks before it are looked for: a search of the whole file takes long."""
+"""The most characters before a word that are searched for blanks; searching the whole file is slow."""
 
 SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY
 
 
 def replace(span: Span, text: str, title: str, applicability: Applicability = SAFE) -> Fix:
-    """Put other words in the place of those at `span`."""
+    """Return a fix that replaces the words at `span` with `text`."""
     return Fix(title, applicability, (Edit.of(span, text),))
 
 
 def insert(offset: int, text: str, title: str, applicability: Applicability = SAFE) -> Fix:
-    """Put words at `offset`."""
+    """Return a fix that inserts `text` at `offset`."""
     return Fix(title, applicability, (Edit(offset, offset, text),))
 
 
 def add_words(
     instruction: Instruction, offset: int, words: str, title: str, applicability: Applicability = SAFE
 ) -> Fix | None:
-    """Put words into a command line; None in an exec form, where a word is a JSON string."""
+    """Return a fix that inserts words into a command line; None for an exec form, where a word is a JSON string."""
     return None if instruction.json is not None else insert(offset, f" {words}", title, applicability)
 
 
 def add_line(source: SourceFile, after: Instruction, line: str, applicability: Applicability = UNSAFE) -> Fix:
-    """Put an instruction on a line of its own below another."""
+    """Return a fix that adds `line` below the instruction `after`."""
     return insert(after.span.end, source.newline + line, f"Add `{line}`", applicability)
 
 
 def remove_lines(
     source: SourceFile, instruction: Instruction, title: str, applicability: Applicability = UNSAFE
 ) -> Fix:
-    """Take an instruction out, its lines and all."""
+    """Return a fix that removes an instruction with its lines."""
     start = source.line_starts[instruction.line - 1]
     last = source.line_span(instruction.end_line).end
     end = source.text.find("\n", last)
@@ -61,12 +61,15 @@ def remove_lines(
 
 
 def take_out(source: SourceFile, at: At, title: str) -> Fix:
-    """Take a command out: with its instruction where it is the only one there, else with the "&&" that joins it."""
+    """Return a fix that removes a command. The fix removes the instruction if it holds no other command."""
     return take_out_words(source, at.instruction, at.span, title)
 
 
 def take_out_words(source: SourceFile, instruction: Instruction, span: Span, title: str) -> Fix:
-    """Take the command at a span out of an instruction."""
+    """Return a fix that removes the command at `span` together with the `&&` or `;` that joins it.
+
+    Where removing the command would leave the shell nothing to run, `true` replaces it.
+    """
     text = source.text
     arguments = instruction.arguments
     whole = arguments.span(0, len(arguments.text)) if arguments.text else instruction.span
@@ -83,16 +86,17 @@ def take_out_words(source: SourceFile, instruction: Instruction, span: Span, tit
 
 
 def take_out_word(source: SourceFile, word: Span, title: str) -> Fix:
-    """Take a word out, with the blanks and the line breaks before it."""
+    """Return a fix that removes a word with the blanks and line breaks before it."""
     start = max(0, word.start - _NEAR)
     kept = re.sub(_BLANK + r"\Z", "", source.text[start : word.start])
     return Fix(title, UNSAFE, (Edit(start + len(kept), word.end, ""),))
 
 
 def join_behind(source: SourceFile, at: At, end: int) -> str:
-    """What joins a command that is put behind another one, at `end`.
+    """Return the operator that joins a new command to the one that ends at `end`.
 
-    On the left of `&&` a failure does not end a shell with the option -e, which would go on with the next line.
+    With `set -e`, a failing command on the left of `&&` does not end the script. The operator is "; " if more lines
+    follow.
     """
     rest = source.text[end : at.instruction.span.end]
     following = re.match(_NEXT, rest)
@@ -101,26 +105,29 @@ def join_behind(source: SourceFile, at: At, end: int) -> str:
 
 
 def is_negated(source: SourceFile, at: At) -> bool:
-    """Whether `!` stands before a command, or may stand before its pipeline; it then goes for that command only."""
+    """Return whether `!` negates a command or may negate its pipeline.
+
+    A command inserted after `!` would be the only one that it negates.
+    """
     start = max(at.instruction.span.start, at.span.start - _NEAR)
     pattern = _NOT + (r"\s" if at.operator == "|" else _BLANK + r"\Z")
     return re.search(pattern, source.text[start : at.span.start]) is not None
 
 
 def join_before(at: At) -> str:
-    """What joins a command that is put before another one, whose failure ends the script as that of the other does."""
+    """Return the operator that joins a new command to the one after it, so that a failure of either ends the script."""
     return "; " if at.exits and not at.tested and at.operator in ("", ";") else " && "
 
 
 def takes_one_before(source: SourceFile, at: At) -> bool:
-    """Whether what is put before a command, with `&&`, runs where the command does."""
+    """Return whether a command inserted before this one with `&&` runs where this one does."""
     return at.operator not in ("|", "||") and not is_negated(source, at)
 
 
 def rights(source: SourceFile, at: At, words: Span) -> str | None:
-    """The call of sudo before the `words` of a command, for another one to be put beside it; None if it is not known.
+    """Return the sudo call before the `words` of a command, or None if the command's user is not known.
 
-    It is "" where nothing gives the command another user.
+    Return "" if nothing changes the user. A command inserted beside this one needs the same sudo call.
     """
     if not at.span.start <= words.start <= at.span.end:
         return ""
@@ -131,9 +138,9 @@ def rights(source: SourceFile, at: At, words: Span) -> str | None:
 
 
 def move_below(source: SourceFile, at: At, target: Instruction, title: str, words: str = "") -> Fix | None:
-    """Put a command below another instruction, or behind the other commands of its own; None where it can't be.
+    """Return a fix that moves a command below the instruction `target`; None if that is not possible.
 
-    It is written as it stands, or in other `words`.
+    If `target` holds the command, it moves behind the other commands. `words` replaces the command's text.
     """
     own = at.instruction
     if own.index > target.index or own.json is not None or own.heredocs or target.heredocs:
@@ -148,7 +155,7 @@ def move_below(source: SourceFile, at: At, target: Instruction, title: str, word
 
 
 def to_the_end(source: SourceFile, instruction: Instruction) -> Fix | None:
-    """Put an instruction below everything else; None if it is there."""
+    """Return a fix that moves an instruction to the end of the file; None if it is there already."""
     start = source.line_starts[instruction.line - 1]
     after = source.text.find("\n", instruction.span.end) + 1 or len(source.text)
     end = len(source.text.rstrip())

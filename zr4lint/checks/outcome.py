@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Layer(Struct, frozen=True):
-    """A layer of the specification and the lines it has to lie in, both counted."""
+    """A layer of the specification with its first and last line, both inclusive."""
 
     number: int
     title: str
@@ -32,9 +32,10 @@ class Layer(Struct, frozen=True):
 class Met(Struct, frozen=True):
     """A requirement, or a part of it, is met by the words at `span` of an instruction.
 
-    `supports` are the indexes of the instructions that those words rely on. `spelled` is how the specification
-    spells those words, where that is known. Of words in another file that the build reads, `elsewhere` is the place,
-    and `span` that of the words that name the file; the engine sees to that.
+    - `supports`: the indexes of the instructions that those words rely on.
+    - `spelled`: the words as the specification spells them, if known.
+    - `elsewhere`: the place in another file that the build reads. `span` is then the span of the words that name the
+      file. The engine sets both.
     """
 
     span: Span
@@ -47,12 +48,14 @@ class Met(Struct, frozen=True):
 class Unmet(Struct, frozen=True):
     """A requirement, or a part of it, is not met.
 
-    `span` is None where something is missing and nothing shows its place; `unsure` tells that it can't be decided
-    before the build, which makes the finding one level less severe. `about` is the code of the requirement that a
-    finding on another rule's behalf speaks of. `hint` are words that an instruction meant for it would have,
-    `add` is an instruction that would meet it, for a fix that adds it to the rule's layer. `severity` and `code` are
-    the finding's where they are not its rule's. `message`, `notes`, `help` and `references` are the parts of the
-    finding. `elsewhere` is as in Met.
+    - `span`: None if something is missing and has no known place.
+    - `unsure`: the requirement can't be decided before the build. The finding is then one level less severe.
+    - `about`: the code of the requirement that the finding is about, if another rule reports it.
+    - `hint`: words that an instruction written for the requirement would have.
+    - `add`: an instruction that would meet the requirement. A fix adds it to the rule's layer.
+    - `severity` and `code`: those of the finding, if they differ from the rule's.
+    - `message`, `notes`, `help` and `references`: the parts of the finding.
+    - `elsewhere`: as in Met.
     """
 
     message: str
@@ -77,7 +80,7 @@ Outcomes = Iterator[Outcome]
 
 
 class RuleResult(Struct, frozen=True):
-    """A rule's outcomes, as rules that come after see them. `greps` are those of its rule."""
+    """A rule's outcomes, for the rules that run after it. `greps` are the rule's own."""
 
     code: str
     layer: int | None
@@ -87,11 +90,13 @@ class RuleResult(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True):
-    """The file that is judged: its facts, and the stages that make the image (`lineage`).
+    """The input of a check: the facts of the file, and the stages that make the image (`lineage`).
 
-    `layer` is the layer of the rule that asks, `results` what the rules before it found, `context` the folder that
-    COPY takes files from, None where it is not known, `stage` the name the specification gives the base stage. `memo`
-    keeps what is worked out once for all rules of a lint.
+    - `layer`: the layer of the rule.
+    - `results`: the outcomes of the rules before it.
+    - `context`: the folder that COPY copies from, or None if unknown.
+    - `stage`: the specification's name for the base stage.
+    - `memo`: a cache that all rules of a lint share.
     """
 
     facts: Facts
@@ -116,7 +121,7 @@ class Subject(Struct, frozen=True):
 
     @property
     def whole(self) -> str:
-        """The name of the result in messages: the image, or a stage that the built image takes nothing from."""
+        """The name of the result in messages: "the image", or a stage that the built image does not use."""
         final = self.facts.final
         beside = self.base is not None and final is not None and final.number not in self.lineage
         return f"stage {plain(self.base.name or '', 24)}" if beside and self.base and self.base.name else "the image"
@@ -128,11 +133,11 @@ class Subject(Struct, frozen=True):
 
     @property
     def dockerignore(self) -> DockerIgnore | None:
-        """The ignore rules of the build context; None where there are none, or no context is known."""
+        """The ignore rules of the build context; None if there are none, or the context is unknown."""
         context = self.context
         if context is None:
             return None
-        from zr4lint.filesystem.dockerignore import dockerignore  # few rules ask for it
+        from zr4lint.filesystem.dockerignore import dockerignore  # few rules need it
 
         return self.memo.get("dockerignore", lambda: dockerignore(context, self.source.path))
 
@@ -142,22 +147,22 @@ class Subject(Struct, frozen=True):
         return self.memo.get(("files", self.lineage), lambda: Files(self.facts, self.lineage))
 
     def words(self, span: Span) -> str:
-        """The words at a span."""
+        """Return the words at a span."""
         return self.facts.words(span)
 
 
 def met(at: At, span: Span | None = None, spelled: str | None = None) -> Met:
-    """A requirement met by a fact."""
+    """Return the outcome for a requirement that a fact meets."""
     return Met(span or at.span, at.instruction, at.supports, spelled)
 
 
 def maybe(at: At) -> bool:
-    """Whether a fact can't be relied on."""
+    """Return whether a fact is uncertain."""
     return at.reach is Reach.MAYBE
 
 
 def follows(at: At, other: At) -> bool:
-    """Whether a fact comes about after another one of the same RUN, wherever that one does."""
+    """Return whether a fact certainly comes after another one of the same RUN, if that one occurs."""
     if at.order <= other.order or at.instruction.index != other.instruction.index:
         return False
     return not maybe(at) or (bool(at.guard) and other.guard[: len(at.guard)] == at.guard)

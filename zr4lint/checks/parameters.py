@@ -1,7 +1,7 @@
-"""The types of a kind's parameters: one source for validation, the JSON schema of packs, and the documentation.
+"""The types of a kind's parameters, used by validation, the JSON schema of packs, and the documentation.
 
-A type is an annotation: a plain one such as `bool` or `list[str]`, a `Literal`, or one of the names below, which say
-with msgspec's `Meta` what a text has to look like, how messages call it, and an example.
+A type is an annotation: a plain one such as `bool` or `list[str]`, a `Literal`, or one of the names below. These names
+use msgspec's `Meta` for the pattern of a string, its description in messages, and an example.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zr4lint.knowledge.gpus import gpu_names
 
 
 def _whole(pattern: str) -> str:
-    """A pattern for the whole text, in the part of the language that Python and JavaScript share."""
+    """Return a pattern that matches the whole text, in the syntax that Python and JavaScript share."""
     return rf"^(?:{pattern})$(?!\n)"
 
 
@@ -126,7 +126,7 @@ Keyword = Annotated[
 
 
 def listed(value: Any, kind: Any) -> Any:
-    """A value of TOML for a parameter; one text stands for a list of it where the type has lists but no texts."""
+    """Return a TOML value for a parameter: a string becomes a list if the type allows lists but no strings."""
     plain, _ = _unwrapped(kind)
     options = [_unwrapped(option)[0] for option in (get_args(plain) if _is_union(plain) else (plain,))]
     alone = isinstance(value, str) and str not in options and any(get_origin(option) is list for option in options)
@@ -134,9 +134,9 @@ def listed(value: Any, kind: Any) -> Any:
 
 
 class Misfit(Struct, frozen=True):
-    """A value that is not of its type: what a message calls the type, and the words that the type knows.
+    """A value that does not have its type: the type's description in messages, and the literals it allows.
 
-    `inside` tells that the value is an item or a key of the one that was judged.
+    `inside` is set if the value is an item or a key of the validated value.
     """
 
     value: Any
@@ -146,7 +146,7 @@ class Misfit(Struct, frozen=True):
 
 
 def misfits(value: Any, kind: Any) -> Iterator[Misfit]:
-    """All that is not of the type in a value."""
+    """Yield the parts of a value that do not have its type."""
     try:
         convert(value, kind)
         return
@@ -164,7 +164,7 @@ def misfits(value: Any, kind: Any) -> Iterator[Misfit]:
 
 
 def _parts(value: Any, kind: Any) -> list[tuple[Any, Any]] | None:
-    """The items of a list or table with the type of each; None for a value that is not as the type's outside."""
+    """Return the items of a list or table with their types; None if the value is not the list or table required."""
     origin, args = get_origin(kind) or kind, get_args(kind)
     if origin in (list, tuple) and isinstance(value, list) and args and (origin is list or args[-1] is ...):
         return [(item, args[0]) for item in value]
@@ -185,7 +185,7 @@ _PLAIN: Mapping[Any, tuple[str, str]] = {
 
 
 def words(kind: Any) -> str:
-    """The words for a type in messages: "a list of strings", "a version such as `2.5.1`"."""
+    """Return the words for a type in messages: "a list of strings", "a version such as `2.5.1`"."""
     kind, meta = _unwrapped(kind)
     if meta is not None and meta.description:
         example = f" such as `{meta.examples[0]}`" if meta.examples else ""
@@ -206,7 +206,7 @@ def words(kind: Any) -> str:
 
 
 def _many(kind: Any) -> str:
-    """The words for several values of a type in messages."""
+    """Return the words for several values of a type in messages."""
     plain, _ = _unwrapped(kind)
     if get_origin(plain) is list:
         return f"lists of {_many(get_args(plain)[0])}"

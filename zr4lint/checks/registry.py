@@ -1,4 +1,4 @@
-"""The table of check kinds: the vocabulary that packs are written in."""
+"""The table of check kinds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zr4lint.checks.outcome import Outcomes, Subject
 from zr4lint.filesystem.shipped import shipped_document
 
 MODULES = "kinds"
-"""The name of the table of modules in a wheel."""
+"""The name of the table in a wheel that maps kinds to modules."""
 
 _C = TypeVar("_C", bound=Callable[..., Outcomes])
 _EXAMPLE = ("Rule", "Bad", "Good")
@@ -24,7 +24,7 @@ Stages = Literal["image", "all"]
 
 
 class Parameter(Struct, frozen=True):
-    """A parameter of a kind: its type, whether a rule may leave it out, and what holds then."""
+    """A parameter of a kind: its type, whether it is optional, and its default."""
 
     type: Any
     optional: bool
@@ -32,7 +32,7 @@ class Parameter(Struct, frozen=True):
 
 
 class Example(Struct, frozen=True):
-    """The keys of a rule of some kind, as TOML, a Dockerfile that breaks it, and one that meets it."""
+    """An example of a kind: the keys of a rule as TOML, a Dockerfile that breaks it, and one that meets it."""
 
     rule: str
     bad: str
@@ -42,9 +42,9 @@ class Example(Struct, frozen=True):
 class Kind(Struct, frozen=True):
     """One kind of check.
 
-    A `late` check runs after the others, for it reads their results. `stages` tells which stages it looks at where
-    its rule does not: those of the image that is built, or all. One that `raises` may find an error under a rule of a
-    lower level.
+    - `late`: the check reads the results of the others, so it runs after them.
+    - `stages`: the stages it checks if its rule does not say: those of the image that is built, or all.
+    - `raises`: the check may report an error under a rule of a lower level.
     """
 
     name: str
@@ -61,21 +61,21 @@ class Kind(Struct, frozen=True):
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """The parameters that a rule may give to the kind, by the name that packs write."""
+        """The parameters by the names that packs use."""
         return _parameters(self.run, self.names) if self.names else {}
 
     def answer(self, subject: Subject, parameters: Mapping[str, Any]) -> Outcomes:
-        """The outcomes of the check with the parameters of a rule."""
+        """Return the outcomes of the check with the parameters of a rule."""
         return self.run(subject, **{_argument(name): value for name, value in parameters.items()})
 
     @property
     def description(self) -> str:
-        """The first paragraph of what the kind says of itself."""
+        """The first paragraph of the check's docstring."""
         return self.paragraphs[0] if self.paragraphs else ""
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
-        """The description of the kind, without its example."""
+        """The paragraphs of the check's docstring, without its example."""
         prose = _doc(self.run).partition(f"\n\n{_EXAMPLE[0]}:\n")[0]
         return tuple(" ".join(paragraph.split()) for paragraph in prose.split("\n\n") if paragraph)
 
@@ -94,16 +94,16 @@ class Kind(Struct, frozen=True):
 
 
 def _doc(function: Callable[..., Outcomes]) -> str:
-    from inspect import getdoc  # it takes longer to import than a lint
+    from inspect import getdoc  # its import takes longer than a lint
 
     return getdoc(function) or ""
 
 
 @cache
 def _parameters(function: Callable[..., Outcomes], names: tuple[str, ...]) -> Mapping[str, Parameter]:
-    """The keyword-only arguments of a function; what their annotations name is in `zr4lint.checks.parameters`.
+    """Return the keyword-only arguments of a function. Their annotations may use names of `zr4lint.checks.parameters`.
 
-    That module is imported here, when a pack is validated: its patterns take longer to compile than a lint.
+    That module is imported only when a pack is validated, since compiling its patterns takes longer than a lint.
     """
     from zr4lint.checks import parameters
 
@@ -114,7 +114,7 @@ def _parameters(function: Callable[..., Outcomes], names: tuple[str, ...]) -> Ma
 
 
 def _written(argument: str) -> str:
-    """How packs write the name of an argument: `protocol_case` is `protocol-case`, and `from_` is `from`."""
+    """Return the name of an argument in packs: `protocol-case` for `protocol_case`, and `from` for `from_`."""
     return argument.rstrip("_").replace("_", "-")
 
 
@@ -124,7 +124,7 @@ def _argument(parameter: str) -> str:
 
 
 class Kinds(dict[str, Kind]):
-    """Kinds by name; the module of one is imported when it is first asked for."""
+    """The kinds by name. A kind's module is imported at its first use."""
 
     def __contains__(self, name: object) -> bool:
         if not super().__contains__(name) and isinstance(name, str):
@@ -143,7 +143,7 @@ class Kinds(dict[str, Kind]):
     @staticmethod
     @cache
     def every() -> Mapping[str, Kind]:
-        """All kinds, in the order of their names."""
+        """Return all kinds, sorted by name."""
         from pkgutil import walk_packages  # few runs need all kinds
 
         from zr4lint import checks
@@ -153,15 +153,15 @@ class Kinds(dict[str, Kind]):
         return dict(sorted(KINDS.items()))
 
     def modules(self) -> Mapping[str, str]:
-        """The module of each kind, by name: what a wheel holds as the table MODULES."""
+        """Return the module of each kind by name. A wheel holds this as the table MODULES."""
         return {name: kind.run.__module__ for name, kind in self.every().items()}
 
 
 @cache
 def _modules() -> Mapping[str, str]:
-    """The modules of kinds by name; a checkout has no such table, so that a new kind need not be entered there.
+    """Return the modules of kinds by name, or an empty table in a checkout, where a new kind needs no entry.
 
-    Gain: about 3 ms of a run on one file.
+    The table saves about 3 ms in a run on one file.
     """
     with suppress(FileNotFoundError):
         return shipped_document(MODULES)
@@ -172,13 +172,13 @@ KINDS = Kinds()
 
 
 def check(name: str, *, late: bool = False, stages: Stages = "image", raises: bool = False) -> Callable[[_C], _C]:
-    """Add a function to the vocabulary; its keyword-only arguments are the parameters of the kind.
+    """Register a function as a kind of check. Its keyword-only arguments are the parameters of the kind.
 
     Packs write a parameter `protocol_case` as `protocol-case`.
     """
 
     def register(function: _C) -> _C:
-        if KINDS.get(name):  # asks for no module
+        if KINDS.get(name):  # this imports no module
             raise TypeError(f"check {name!r}: registered twice")
         KINDS[name] = Kind(name, function, late, stages, raises)
         return function

@@ -1,1 +1,1 @@
-"""Kinds of check for any Dockerfile: the vocabulary of pack core and of every specification."""
+"""Kinds of check for any Dockerfile, for the pack `core` and for specifications."""

@@ -1,4 +1,4 @@
-"""The images that a build takes: those it builds on, copies from and mounts."""
+"""The images that a build uses: base images, and images that it copies from or mounts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TAGGED = lazy_pattern(r"\$(?:\w+|\{[^{}]*+\})[^$:@]*+:([\w.-]+)\Z")
 
 
 class Reference(Struct, frozen=True):
-    """An image that an instruction names; `value` has the variables replaced, None where it can't be known."""
+    """An image that an instruction names. `value` has the variables expanded; it is None if unknown."""
 
     raw: str
     value: str | None
@@ -43,10 +43,10 @@ def image_reference(
     allowed: list[Text] | None = None,
     forbidden: list[Text] | None = None,
 ) -> Outcomes:
-    """Images of FROM, `COPY --from` and `RUN --mount` are named in a way that is allowed.
+    """FROM, `COPY --from` and `RUN --mount` name only allowed images.
 
-    `pinned` requires a tag or a digest. `allowed` and `forbidden` are patterns such as `ghcr.io`, which stands for a
-    registry, and `docker.io/library/*:latest`, which stands for the whole name with registry and tag.
+    `pinned` requires a tag or a digest. `allowed` and `forbidden` are patterns: `ghcr.io` matches a registry, and
+    `docker.io/library/*:latest` matches a whole name with registry and tag.
     """
     for reference in references(subject):
         if reference.value is None:
@@ -57,7 +57,7 @@ def image_reference(
 
 
 def references(subject: Subject) -> Iterator[Reference]:
-    """The images from outside that the stages name."""
+    """Yield the external images that the stages use."""
     facts, stages = subject.facts, subject.lineage
     for number in sorted(stages):
         stage = facts.stages[number]
@@ -78,7 +78,7 @@ def references(subject: Subject) -> Iterator[Reference]:
 
 
 def _is_image(subject: Subject, name: str | None) -> bool:
-    """Whether what is copied or mounted from is certain to be an image: a plain word may be a stage or a context."""
+    """Return whether a source of COPY or a mount is certainly an image. A plain word may be a stage or a context."""
     return name is not None and any(sign in name for sign in "/:@") and subject.facts.named(name) is None
 
 
@@ -113,7 +113,7 @@ def _forbidden(name: str, tag: str | None, span: Span) -> Unmet:
 
 
 def _of_known_tag(reference: Reference, forbidden: Sequence[str]) -> Unmet | None:
-    """The outcome for an image whose tag is known and whose name is not."""
+    """Return the outcome for an image whose tag is known but whose name is not."""
     tagged = _TAGGED.search(reference.raw)
     if tagged is None or not any(p.startswith("*:") and matches(tagged[1], p[len("*:") :]) for p in forbidden):
         return None
@@ -121,7 +121,7 @@ def _of_known_tag(reference: Reference, forbidden: Sequence[str]) -> Unmet | Non
 
 
 def _unknown(reference: Reference, allowed: Sequence[str] | None) -> Unmet | None:
-    """The outcome for an image of which only the beginning is known."""
+    """Return the outcome for an image of which only the beginning is known."""
     if allowed is None:
         return None
     known = reference.raw.partition("$")[0]
@@ -150,7 +150,7 @@ def _registry(pattern: str) -> str:
 
 
 def _fits(image: values.Image, patterns: Sequence[str]) -> bool:
-    """Whether an image is of one of the patterns: by its registry, by its name, or by its name with the tag."""
+    """Return whether a pattern matches an image by its registry, its name, or its name with the tag."""
     name = f"{image.registry}/{full_repository(image)}"
     tagged = f"{name}:{image.tag}" if image.tag else name
     whole = f"{tagged}@{image.digest}" if image.digest else tagged
@@ -163,6 +163,6 @@ def _fits(image: values.Image, patterns: Sequence[str]) -> bool:
 
 
 def full_repository(image: values.Image) -> str:
-    """The repository as the registry has it, "library/debian" for debian."""
+    """Return the repository as the registry names it: "library/debian" for debian."""
     official = image.registry == _HUB and "/" not in image.repository
     return f"library/{image.repository}" if official else image.repository

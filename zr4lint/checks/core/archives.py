@@ -1,4 +1,4 @@
-"""Archives that are copied and then unpacked."""
+"""Checks for archives that are copied and then unpacked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DECOMPRESSES = lazy_pattern(r"-[A-Za-z0-9]*d[A-Za-z0-9]*|--decompress|--uncompr
 
 @check("core/archive-unpacked", stages="all")
 def archive_unpacked(subject: Subject) -> Outcomes:
-    """No tar archive of the build context is copied and then unpacked: ADD unpacks it without keeping it."""
+    """No tar archive of the build context is copied and then unpacked. ADD unpacks it without keeping it."""
     for number in sorted(subject.lineage):
         unpacked = [*_unpacked(subject.facts.of(Ran, [number]))]
         for copy in subject.facts.of(Copied, [number]):
@@ -45,18 +45,18 @@ def archive_unpacked(subject: Subject) -> Outcomes:
 
 
 def _is(path: str, copy: Copied) -> bool:
-    """Whether a path that is unpacked is, or may match, the file that was copied."""
+    """Return whether an unpacked path is, or may match, the copied file."""
     target = copy.target or ""
     wanted = copy.source.rpartition("/")[2]
     if copy.many:
         folder, _, name = path.rpartition("/")
         return (folder or "/") == target and (covers(f"/{wanted}", f"/{name}", recursive=False) or name == wanted)
-    in_folder = f"{target.rstrip('/')}/{wanted}"  # a target that turns out to be a folder
+    in_folder = f"{target.rstrip('/')}/{wanted}"  # the target may turn out to be a folder
     return covers(path, target, recursive=False) or covers(path, in_folder, recursive=False)
 
 
 def _on_windows(subject: Subject, path: str, copy: Copied) -> bool:
-    """Whether a path of Windows that is unpacked has the name of the file that was copied, or of its target."""
+    """Return whether an unpacked Windows path has the name of the copied file or of its target."""
     target, source = copy.target or "", subject.words(copy.span).strip("\"'")
     if "\\" not in f"{source}{target}":
         return False
@@ -65,7 +65,7 @@ def _on_windows(subject: Subject, path: str, copy: Copied) -> bool:
 
 
 def _unpacked(commands: Iterable[Ran]) -> Iterator[tuple[Ran, str]]:
-    """The commands that unpack, with each path that they are given."""
+    """Yield the commands that unpack archives, with each path in their arguments."""
     for ran in commands:
         words = [argument.value for argument in ran.arguments[1:] if argument.value]
         if not _unpacks(ran.program, words):

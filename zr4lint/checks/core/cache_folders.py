@@ -1,4 +1,4 @@
-"""The caches of package managers: a table of where they are, what fills and what cleans them, and their uses."""
+"""The caches of package managers: their folders, and the commands that fill, read and clean them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ _HOME = "~"
 
 
 class Cache(Struct, frozen=True):
-    """The cache of a manager.
+    """The cache of a package manager.
 
-    `fills` are the subcommands that fill it, `reads` those that use what another has filled, `cleans` those that
-    empty it; a subcommand that needs another word is written with it. `folders` are where it lies, `~` for the
-    user's home; by program where programs differ. It is switched off by `option`, also spelled as one of `switches`,
-    and by variables that are set; options that are `useless` without a cache go. Without an option, `remedy` is the
-    command that cleans up. `moved` are variables that name its folder. `archives` are where downloaded packages
-    stay once a file of `keeps_none` is gone, which has the manager delete them.
+    - `fills`, `reads`, `cleans`: the subcommands that fill the cache, use it, or empty it. A subcommand that needs
+      another word is written with that word.
+    - `folders`: the folders of the cache; `~` is the user's home. `by_program` has those of programs that differ.
+    - `option`: the option that turns the cache off. `switches` are its spellings, and `variables` do the same. Options
+      in `useless` have no effect without a cache, so a fix removes them.
+    - `remedy`: the command that cleans up, for a manager without such an option.
+    - `moved`: the variables that set the cache's folder.
+    - `archives`: the folders that keep downloaded packages once a file of `keeps_none` is gone. That file makes the
+      manager delete them.
     """
 
     manager: str
@@ -50,7 +53,7 @@ class Cache(Struct, frozen=True):
 
 
 class Use(Struct, frozen=True):
-    """A command that fills, reads or cleans a cache; `span` goes over its `words`."""
+    """A command that fills, reads or cleans a cache. `span` covers its `words`."""
 
     at: At
     program: str
@@ -63,7 +66,7 @@ class Use(Struct, frozen=True):
     cleans: bool
 
     def settings(self, names: Iterable[str]) -> list[str | None]:
-        """The values of those variables that its program reads and that are set: uv and pip share a row."""
+        """Return the values of the set variables that the program reads. uv and pip share a row."""
         own = (name for name in names if name.startswith("UV_") is (self.program == "uv"))
         return [self.variables[name] for name in own if name in self.variables and self.variables[name] != ""]
 
@@ -170,7 +173,7 @@ CACHES: Mapping[str, Cache] = {
 
 
 def uses(subject: Subject, row: Cache) -> Sequence[Use]:
-    """The commands that have to do with a cache, in order."""
+    """Return the commands that use a cache, in order."""
     key = ("uses", row.manager, subject.lineage)
     return subject.memo.get(key, lambda: sorted(_uses(subject, row), key=lambda use: use.at.order))
 
@@ -206,12 +209,12 @@ def _uses(subject: Subject, row: Cache) -> Iterator[Use]:
 
 
 def _elsewhere(row: Cache, options: Sequence[Option]) -> bool:
-    """Whether options have a command use another cache, which may be removed."""
+    """Return whether options select another cache, which may be removed."""
     return row.manager in ("yarn", "npm") and any(o.name in ("cache-folder", "cache") for o in options)
 
 
 def _repositories(subject: Subject) -> Iterator[Use]:
-    """The calls of add-apt-repository, which may update the lists."""
+    """Yield the calls of add-apt-repository, which may update the lists."""
     for added in subject.facts.of(RepositoryAdded, subject.lineage):
         if not added.removed:
             span = added.at.span
@@ -219,7 +222,7 @@ def _repositories(subject: Subject) -> Iterator[Use]:
 
 
 def _others(subject: Subject, row: Cache) -> Iterator[Use]:
-    """Commands that no package is read from: plain `yarn`, and `pip cache purge`."""
+    """Yield commands that name no package: plain `yarn`, and `pip cache purge`."""
     commands: Mapping[str, Sequence[Ran]] = by_program(subject)
     for ran in (*commands.get(row.manager, ()), *(commands.get("uv", ()) if row.manager == "pip" else ())):
         values = [a.value for a in ran.arguments[1:]]
@@ -232,7 +235,7 @@ def _others(subject: Subject, row: Cache) -> Iterator[Use]:
 
 
 def folders_of(subject: Subject, row: Cache, use: Use) -> Sequence[str]:
-    """Where the cache of a command lies."""
+    """Return the folders of the cache that a command uses."""
     moved = [value for value in use.settings(row.moved) if value]
     step = _steps(subject).get(use.at.instruction.index)
     homes = _homes(step.user if step is not None else None, use.variables)
@@ -250,7 +253,7 @@ def folders_of(subject: Subject, row: Cache, use: Use) -> Sequence[str]:
 
 
 def _homes(user: str | None, variables: Mapping[str, str | None]) -> Sequence[str]:
-    """The home folder of the current user, as far as it is known."""
+    """Return the possible home folders of the current user."""
     if home := variables.get("HOME"):
         return (home.rstrip("/"),)
     name = (user or "").partition(":")[0]
@@ -260,7 +263,7 @@ def _homes(user: str | None, variables: Mapping[str, str | None]) -> Sequence[st
 
 
 def mounts_of(subject: Subject, instruction: Instruction) -> Sequence[Mount]:
-    """The mounts of a RUN that hold what is written to them back from the image."""
+    """Return the mounts of a RUN that keep files out of the image."""
     step = _steps(subject).get(instruction.index)
     return [m for m in step.mounts if m.type in ("cache", "tmpfs", "bind")] if step is not None else ()
 

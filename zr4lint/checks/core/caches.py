@@ -1,4 +1,4 @@
-"""Package lists and downloaded packages that package managers leave in a layer."""
+"""Checks for package lists and downloaded packages that package managers leave in a layer."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ if TYPE_CHECKING:
 
 _REDIRECTIONS = r"(?:[ \t]*(?:\d*>>?|&>|\d*>&)[ \t]*[^\s;&|<>()]+)+"
 _NESTED = frozenset({"/var/lib/apt/lists"})
-"""Folders that have folders in them: apt-get makes `partial`."""
+"""Folders with folders in them: apt-get creates `partial`."""
 _SCRIPT = r"\.(?:ba)?sh\Z|apt|install|dep|setup|bootstrap|provision"
-"""A name that a script may have which installs packages."""
+"""Matches names of scripts that may install packages."""
 _ANY = "setup.sh"
-"""Stands for a script whose name can't be known."""
+"""Stands for a script with an unknown name."""
 _READ_IN_PLACE = frozenset({".", "source"})
 _INTERPRETER = r"(?:python|pypy|perl|ruby|node|nodejs)[\d.]*"
 _VALUED_BY_SHELLS = r"[-+][a-zA-Z]*[oO]|--rcfile|--init-file"
 _VALUED = r"-[WXrIC]|--require"
-"""Options of shells, and of interpreters, with a value in the next word."""
+"""Options of shells and interpreters that take a value in the next word."""
 _CODE = frozenset({"-c", "-m", "-e", "-E", "-p", "--eval", "--print"})
 _NO_SCRIPT = (
     r"setup\.py|apt|aptitude|apt-(?:get|cache|mark|key|config|file)|(?:add-apt|apt-add)-repository|install|dep|depmod"
@@ -67,8 +67,8 @@ def package_cache(
 ) -> Outcomes:
     """No RUN leaves the cache of this manager in the image.
 
-    A RUN may keep the cache out by an option, clean it after its last install, or have a mount in its place. With
-    `what = "alone"`, no RUN fills the cache and leaves the install to a later one.
+    A RUN can turn the cache off with an option, clean it after its last install, or mount its folder. If `what` is
+    `alone`, a RUN that fills the cache also installs from it.
     """
     row = CACHES[manager]
     runs: dict[int, list[Use]] = {}
@@ -85,7 +85,7 @@ def package_cache(
 
 
 def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes:
-    """A cache that a last step of the RUN removes."""
+    """Yield outcomes for a cache that a RUN must remove after its last install."""
     filling = [use for use in found if use.fills]
     if not filling:
         return
@@ -125,7 +125,7 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
 
 
 def _may_clean(subject: Subject, last: Use) -> bool:
-    """Whether a later command of the RUN removes what can't be known."""
+    """Return whether a later command of the RUN removes unknown paths."""
     found = subject.facts.of(Ran, subject.lineage)
     removing = subject.memo.get(("rm", subject.lineage), lambda: [ran for ran in found if ran.program == "rm"])
     behind = (r for r in removing if r.at.instruction.index == last.at.instruction.index and follows(r.at, last.at))
@@ -133,13 +133,13 @@ def _may_clean(subject: Subject, last: Use) -> bool:
 
 
 def _cleans(use: Use, last: Use) -> bool:
-    """Whether a command cleans what another has filled before; yum is dnf in newer distributions."""
+    """Return whether a command cleans the cache that an earlier one filled. yum is dnf in newer distributions."""
     same = use.program == last.program or {use.program, last.program} <= {"yum", "dnf", "dnf5"}
     return use.cleans and same and follows(use.at, last.at)
 
 
 def _in_branches(subject: Subject, found: Sequence[Use], last: Use, folders: Sequence[str]) -> Span | None:
-    """Where a cache is cleaned in one of several branches, which are taken to be all that there are."""
+    """Return where one of several branches cleans a cache. The branches are assumed to cover all cases."""
     index = last.at.instruction.index
     removed = [r for r in subject.facts.of(Removed, subject.lineage) if r.at.instruction.index == index]
     places = [r.at for r in removed if _any(r, folders)] + [use.at for use in found if use.cleans]
@@ -164,7 +164,7 @@ def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
 
 
 def _kept_from(subject: Subject, row: Cache, at: At) -> float:
-    """The order from which packages are kept, since the configuration that keeps none is removed."""
+    """Return the order of the command that removes a file of `keeps_none`, so that later packages are kept."""
 
     def first() -> float:
         removed = subject.facts.of(Removed, subject.facts.ancestry(at.stage), triggers=at.trigger)
@@ -175,7 +175,7 @@ def _kept_from(subject: Subject, row: Cache, at: At) -> float:
 
 
 def _append(subject: Subject, row: Cache, found: Sequence[Use], remedy: str) -> Fix | None:
-    """Clean the cache behind the command that fills it last."""
+    """Return a fix that cleans the cache after the last command that uses it."""
     last = [use for use in found if use.fills or use.reads][-1]
     instruction = last.at.instruction
     barred = instruction.json is not None or last.at.reach is not Reach.ALWAYS
@@ -192,7 +192,7 @@ def _append(subject: Subject, row: Cache, found: Sequence[Use], remedy: str) -> 
         script = subject.memo.get(("scripts that install", subject.lineage), lambda: _last_script(subject))
         safe = safe and (script is None or script.order < last.at.order)
     sudo = rights(subject.source, last.at, last.span)
-    # Of a function that is called in a condition and elsewhere, no one way to join fits both.
+    # If a function is called both in a condition and elsewhere, no single operator fits both calls.
     alike = len({use.at.tested for use in found if use.at.span == last.at.span}) == 1
     safe = safe and sudo is not None and (alike or not last.at.exits)
     words = join_behind(subject.source, last.at, end) + (sudo or "") + remedy
@@ -200,7 +200,7 @@ def _append(subject: Subject, row: Cache, found: Sequence[Use], remedy: str) -> 
 
 
 def _last_script(subject: Subject) -> At | None:
-    """The last command that may be a script with an install in it, which lives on the lists that are there."""
+    """Return the last command that may run a script with an install, which needs the package lists."""
     found: At | None = None
     for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
         name = posixpath.basename(_script_name(ran))
@@ -210,7 +210,7 @@ def _last_script(subject: Subject) -> At | None:
 
 
 def _script_name(ran: Ran) -> str:
-    """The script that a command has a shell or an interpreter read, else its program; "" where there is none."""
+    """Return the script that a shell or interpreter runs, else the command's program; "" if there is none."""
     words = [a.value or "" for a in ran.arguments]
     shell = ran.program in SHELLS or ran.program in _READ_IN_PLACE
     if not shell and re.fullmatch(_INTERPRETER, ran.program) is None:
@@ -224,7 +224,7 @@ def _script_name(ran: Ran) -> str:
 
 
 def _last_on_it(subject: Subject, row: Cache) -> Use | None:
-    """The last use of the cache that is the first in its RUN, and so may live on what an earlier RUN has left."""
+    """Return the last use that comes first in its RUN, and so may need the cache of an earlier RUN."""
     first: dict[int, Use] = {}
     for use in uses(subject, row):
         first.setdefault(use.at.instruction.index, use)
@@ -232,7 +232,7 @@ def _last_on_it(subject: Subject, row: Cache) -> Use | None:
 
 
 def _by_option(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes:
-    """A cache that an option of each command switches off."""
+    """Yield outcomes for a cache that each command must turn off with an option."""
     cleaning = [use for use in found if use.cleans]
     for use in found:
         if not use.fills:
@@ -262,7 +262,7 @@ def _by_option(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes:
 
 
 def _switch_off(subject: Subject, row: Cache, use: Use, option: str) -> Fix | None:
-    """Add the option behind the subcommand, and take those out that it makes useless."""
+    """Return a fix that adds the option after the subcommand and removes the options that it makes useless."""
     if not subject.words(use.span).endswith(use.words.rpartition(" ")[2]):
         return None
     fix = add_words(use.at.instruction, use.span.end, option, f"Add {option}", SAFE)
@@ -274,13 +274,13 @@ def _switch_off(subject: Subject, row: Cache, use: Use, option: str) -> Fix | No
 
 
 def _with_blank(subject: Subject, option: Option) -> Span:
-    """An option with the blank before it."""
+    """Return the span of an option with the blank before it."""
     start = option.span.start
     return Span(start - (subject.source.text[start - 1 : start] == " "), option.span.end)
 
 
 def _alone(subject: Subject, row: Cache, found: Sequence[Use], later: Sequence[Use] | None) -> Outcomes:
-    """A RUN that fills the cache for a later one; `later` is the next that uses it."""
+    """Yield an outcome for a RUN that only fills the cache. `later` are the uses of the next RUN that uses it."""
     first = found[0]
     if not first.fills or any(use.reads for use in found):
         return
@@ -296,7 +296,7 @@ def _alone(subject: Subject, row: Cache, found: Sequence[Use], later: Sequence[U
 
 
 def _move(subject: Subject, first: Use, later: Sequence[Use]) -> Fix | None:
-    """Put the command in front of the next install, and take its RUN out where it has nothing else."""
+    """Return a fix that moves the command before the next install and removes its RUN."""
     instruction, target = first.at.instruction, later[0]
     arguments = instruction.arguments
     whole = arguments.span(0, len(arguments.text))
@@ -313,13 +313,13 @@ def _move(subject: Subject, first: Use, later: Sequence[Use]) -> Fix | None:
 
 
 def _named(instruction: Instruction, folder: str) -> Span | None:
-    """The span in which an instruction mentions a folder without removing it."""
+    """Return the span where an instruction mentions a folder without removing it."""
     at = instruction.arguments.text.find(folder)
     return instruction.arguments.span(at, at + len(folder)) if at >= 0 else None
 
 
 def _removals(subject: Subject, instruction: Instruction) -> Sequence[Removed]:
-    """The paths that a RUN removes, or may remove."""
+    """Return the removals of a RUN, certain or possible."""
     found = subject.memo.get(("removed", subject.lineage), lambda: _removed(subject))
     return found.get(instruction.index, ())
 
@@ -336,7 +336,7 @@ def _any(removed: Removed, folders: Sequence[str]) -> bool:
 
 
 def _clears(removed: Removed, folder: str) -> bool:
-    """Whether a removal empties a folder; rm without -r fails at a folder in it."""
+    """Return whether a removal empties a folder. rm without -r fails if the folder has folders in it."""
     if f"{folder}/{ANY_DEPTH}/*" in removed.paths:
         return True
     if folder in _NESTED and not removed.recursive:
@@ -350,5 +350,5 @@ def _clears(removed: Removed, folder: str) -> bool:
 
 
 def _kept_out(target: str | None, folders: Sequence[str]) -> bool:
-    """Whether a mount takes what would go to one of these folders."""
+    """Return whether a mount covers one of these folders."""
     return target is not None and any(covers(target, folder, recursive=True) for folder in folders)

@@ -1,4 +1,4 @@
-"""Patterns of commands, such as `apt-get install` and `ln * /bin/sh`, and the commands of a RUN that fit them."""
+"""Patterns of commands, such as `apt-get install` and `ln * /bin/sh`, and the commands that match them."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ _CONFIGURED: Mapping[tuple[str, str], str] = {
     ("option", "apt::get::install-recommends"): "install-recommends",
     ("setopt", "assumeyes"): "assumeyes",
 }
-"""The options that a setting of apt or dnf stands for, by the option that gives it and its name in small letters."""
+"""The options that settings of apt or dnf stand for, by the option that sets them and the setting in lower case."""
 _ASSIGNMENT = r"[A-Za-z_]\w*=.+"
 
 
 class CallPattern(Struct, frozen=True):
-    """A pattern, read: each word is a tuple of alternatives.
+    """A parsed pattern. Each word is a tuple of alternatives.
 
-    `variables` have to be set for the command, `options` are those it has to have, and `words` are its operands in
-    order. They are the first ones, or with a `*` among them all, where `*` stands for any words.
+    - `variables`: must be set for the command.
+    - `options`: must be given to the command.
+    - `words`: the command's first operands, in order. A `*` stands for any operands; the words then match all operands.
     """
 
     text: str
@@ -46,10 +47,10 @@ class CallPattern(Struct, frozen=True):
 
 
 class Called(Struct, frozen=True):
-    """A command that fits a pattern: `words` are the program and the operands that the pattern names.
+    """A command that matches a pattern. `words` are the program and the operands that the pattern names.
 
-    `span` goes over these words, `options` are those that the pattern asks for. For a wrapper such as `sudo` it is the
-    wrapper's word.
+    `span` covers these words, and `options` are those that the pattern requires. If a wrapper such as `sudo` matches,
+    both are about the wrapper's word.
     """
 
     ran: Ran
@@ -62,7 +63,7 @@ class Called(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The program and the words that the pattern names, as they run: "apt-get install"."""
+        """The program and the matched words as they run: "apt-get install"."""
         if self.wrapper:
             return self.words[0].value or ""
         first, *others = self.words
@@ -70,13 +71,13 @@ class Called(Struct, frozen=True):
 
     @property
     def end(self) -> int:
-        """Where the words of the pattern end in the file: options may follow there."""
+        """The offset after the matched words, where options may follow."""
         return self.words[-1].span.end
 
 
 @lru_cache(maxsize=512)
 def read_pattern(text: str) -> CallPattern:
-    """Read a pattern."""
+    """Return the parsed pattern."""
     words = text.split()
     variables: list[tuple[str, str]] = []
     while words and re.fullmatch(_ASSIGNMENT, words[0]):
@@ -90,7 +91,7 @@ def read_pattern(text: str) -> CallPattern:
 
 
 def called(subject: Subject, patterns: Iterable[str]) -> Iterator[Called]:
-    """The commands of the stages that are looked at which fit one of the patterns; each place once."""
+    """Yield the commands in the checked stages that match a pattern, each place once."""
     commands = by_program(subject)
     if not commands:
         return
@@ -105,7 +106,7 @@ def called(subject: Subject, patterns: Iterable[str]) -> Iterator[Called]:
 
 
 def by_program(subject: Subject) -> Mapping[str, Sequence[Ran]]:
-    """The commands of the stages that are looked at by program, and by the wrappers that run them."""
+    """Return the commands of the checked stages by program, and by the wrappers that run them."""
     return subject.memo.get(("commands", subject.lineage), lambda: _sorted(subject))
 
 
@@ -144,9 +145,9 @@ def _fitting(ran: Ran, pattern: CallPattern, program: str) -> Called | None:
 
 
 def _behind_values(arguments: Sequence[Argument], operands: Sequence[Argument]) -> Iterator[Sequence[Argument]]:
-    """The operands behind each of the first that may be the value of an option: no table says what a program takes."""
+    """Yield the operands after each leading one that may be an option's value, for a program with unknown options."""
     values = {argument.span for before, argument in pairwise(arguments) if (before.value or "").startswith("-")}
-    values |= {argument.span for argument in operands if (argument.value or "").startswith("+")}  # a toolchain
+    values |= {argument.span for argument in operands if (argument.value or "").startswith("+")}  # such as `+nightly`
     for number in range(1, len(operands)):
         if operands[number - 1].span not in values:
             return
@@ -154,7 +155,7 @@ def _behind_values(arguments: Sequence[Argument], operands: Sequence[Argument]) 
 
 
 def _given(program: str, alternatives: Sequence[str], parsed: Parsed) -> Option | None:
-    """The option of a command that is one of these; None if none applies."""
+    """Return the option of a command that is one of `alternatives`, or None."""
     for wanted in (parse_words(program, option) for option in alternatives):
         if switched(wanted, parsed) and all(_has_value(option, parsed) for option in wanted):
             return parsed.get(wanted[0].name)
@@ -162,12 +163,12 @@ def _given(program: str, alternatives: Sequence[str], parsed: Parsed) -> Option 
 
 
 def _has_value(wanted: Option, parsed: Parsed) -> bool:
-    """Whether an option is given with the value that a pattern has for it, if it has one."""
+    """Return whether an option has the value that the pattern gives, if the pattern gives one."""
     return not wanted.value or any(matches(o.value or "", wanted.value) for o in parsed.all(wanted.name))
 
 
 def _operands(pattern: CallPattern, operands: Sequence[Argument], folder: str | None) -> tuple[Argument, ...] | None:
-    """The operands that the words of a pattern name; None where they don't fit."""
+    """Return the operands that match a pattern's words; None if they do not match."""
     whole = any(word == ("*",) for word in pattern.words)
     found = _match(pattern.words, operands, folder)
     return None if found is None or (whole and found[1]) else found[0]
@@ -176,7 +177,7 @@ def _operands(pattern: CallPattern, operands: Sequence[Argument], folder: str | 
 def _match(
     words: Sequence[tuple[str, ...]], operands: Sequence[Argument], folder: str | None
 ) -> tuple[tuple[Argument, ...], int] | None:
-    """The operands that fit, and how many are left behind the last."""
+    """Return the operands that match, and the number of operands after the last of them."""
     if not words:
         return (), len(operands)
     if words[0] == ("*",):
@@ -194,7 +195,7 @@ def _match(
 
 
 def _is(operand: Argument, alternatives: tuple[str, ...], folder: str | None) -> bool:
-    """Whether an operand is one of these words; a path is compared with the place that it means."""
+    """Return whether an operand is one of these words. A path is compared as an absolute path."""
     if operand.value is None:
         return False
     path = absolute(operand.value, folder) if operand.value and alternatives[0].startswith("/") else None
@@ -202,7 +203,7 @@ def _is(operand: Argument, alternatives: tuple[str, ...], folder: str | None) ->
 
 
 def switched(wanted: Sequence[Option], parsed: Parsed) -> bool:
-    """Whether all these options apply: the last one of a setting counts, and `-qq` is two of `-q`."""
+    """Return whether all these options apply. The last option of a setting counts, and `-qq` counts as two `-q`."""
     for option in wanted:
         often = sum(int(o.value or 0) if (o.value or "").isdecimal() else 1 for o in wanted if o.name == option.name)
         if not (_times(option.name, parsed) >= often if often > 1 else _switched(option, parsed)):
@@ -215,7 +216,7 @@ def _times(name: str, parsed: Parsed) -> int:
 
 
 def any_switched(program: str, options: Sequence[str], parsed: Parsed) -> bool:
-    """Whether one of several options for the same setting applies: the last one counts."""
+    """Return whether one of several options for a setting applies. The last one in the command counts."""
     parsed = structs.replace(parsed, options=meant(parsed.options))
     patterns = [meant(parse_words(program, option)) for option in options]
     alone = [pattern[0] for pattern in patterns if len(pattern) == 1 and not (pattern[0].value or "").isdecimal()]
@@ -229,7 +230,7 @@ def any_switched(program: str, options: Sequence[str], parsed: Parsed) -> bool:
 
 
 def meant(options: Iterable[Option]) -> tuple[Option, ...]:
-    """Options with those that set something by its name in a configuration as the option for it: `-o KEY=VALUE`."""
+    """Return the options, with settings such as `-o KEY=VALUE` replaced by the options that they stand for."""
     found = []
     for option in options:
         key, _, value = (option.value or "").partition("=")
@@ -248,7 +249,7 @@ def _switched(wanted: Option, parsed: Parsed) -> bool:
 
 
 def _says(option: Option, wanted: Option) -> bool | None:
-    """Whether an option switches the setting of another one on or off; None if it is about another setting."""
+    """Return whether an option turns the setting of `wanted` on or off; None if it is about another setting."""
     item, equals, setting = (wanted.value or "").partition("=")
     if equals:
         key, _, value = (option.value or "").partition("=")
@@ -261,5 +262,5 @@ def _says(option: Option, wanted: Option) -> bool | None:
 
 
 def is_yes(value: str | None) -> bool:
-    """Whether a setting is not switched off by its value."""
+    """Return whether a value leaves a setting on."""
     return (value or "").strip("\"' ").lower() not in ("no", "false", "without", "off", "disable", "0")

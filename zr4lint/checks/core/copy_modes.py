@@ -1,4 +1,4 @@
-"""Owner and mode of what COPY and ADD bring."""
+"""Checks for the owner and mode of files that COPY and ADD copy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _ROOT = ("", "root", "0")
 _OF_WINDOWS = ("containeruser", "containeradministrator")
-"""Users of images for Windows, where COPY changes no owner."""
+"""Users of Windows images, where COPY does not change the owner."""
 _FOR_PROGRAMS = frozenset({"bin", "sbin"})
 _OCTAL = lazy_pattern(r"[0-7]{3,4}")
 _LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
@@ -32,7 +32,7 @@ _FLAGS = {"chmod": "--chmod", "chown": "--chown"}
 
 
 def without_owner(subject: Subject) -> Outcomes:
-    """Files that are copied below a USER of the same stage, and belong to root all the same."""
+    """Yield outcomes for files that are copied after a USER of the same stage but belong to root."""
     started = {word for fact in subject.facts.of(CommandSet, subject.lineage) for word in fact.arguments or ()}
     for number in sorted(subject.lineage):
         if is_windows(subject.facts, number):
@@ -60,12 +60,12 @@ def without_owner(subject: Subject) -> Outcomes:
 
 
 def _for_programs(target: str) -> bool:
-    """Whether a target is a folder of programs, which their user need not change."""
+    """Return whether a target is a folder of programs, which the user need not change."""
     return not _FOR_PROGRAMS.isdisjoint(target.split("/"))
 
 
 def _given_away(step: CopyStep, later: Iterable[Ran]) -> bool:
-    """Whether a command after the copy changes the owner of what it brought."""
+    """Return whether a later command changes the owner of the copied files."""
     target = step.target or "/"
     for ran in later:
         if ran.program == "chown" and ran.at.order > step.at.order:
@@ -76,13 +76,13 @@ def _given_away(step: CopyStep, later: Iterable[Ran]) -> bool:
 
 
 def _paths(ran: Ran) -> list[str | None]:
-    """The paths that chmod or chown is given; None for one that can't be known."""
+    """Return the paths in the arguments of chmod or chown; None for an unknown one."""
     words = [a.value for a in ran.arguments[1:] if a.value is None or not re.match(r"--?[A-Za-z]", a.value)]
     return [None if word is None else absolute(word, ran.folder) for word in words[1:]]
 
 
 def changed_later(subject: Subject) -> Outcomes:
-    """RUNs that only change mode or owner of what the COPY or ADD above them brought."""
+    """Yield outcomes for RUNs that only change the mode or owner of files from the COPY or ADD above."""
     for number in sorted(subject.lineage):
         stage = subject.facts.stages[number]
         layers = _layers(subject, stage)
@@ -110,12 +110,12 @@ def changed_later(subject: Subject) -> Outcomes:
 
 
 def _layers(subject: Subject, stage: Stage) -> list[Instruction]:
-    """The instructions of a stage that make a layer, with USER, which changes what a RUN may do."""
+    """Return the instructions of a stage that create a layer, and USER, which changes what a RUN may do."""
     return [i for i in subject.dockerfile.instructions if i.stage == stage.number and i.keyword in (*_LAYERS, "USER")]
 
 
 def _brought(subject: Subject, instruction: Instruction) -> list[str] | None:
-    """The files that an instruction brings, by their paths; None where one of them can't be known by name."""
+    """Return the paths of the files that an instruction copies; None if one of them is unknown."""
     found: list[str] = []
     stages = [instruction.stage]
     copied = [f for f in subject.facts.of(Copied, stages) if f.at.instruction is instruction]
@@ -132,7 +132,7 @@ def _brought(subject: Subject, instruction: Instruction) -> list[str] | None:
 
 
 def _only_changes(ran: Ran, brought: list[str] | None) -> bool:
-    """Whether a command does nothing but change the mode or the owner of what was brought."""
+    """Return whether a command only changes the mode or owner of the copied files."""
     if ran.program not in _FLAGS or brought is None or ran.redirections or ran.at.unsure:
         return False
     paths = _paths(ran)
@@ -142,7 +142,7 @@ def _only_changes(ran: Ran, brought: list[str] | None) -> bool:
 
 
 def _in_the_copy(subject: Subject, above: Instruction, found: Sequence[Ran], brought: list[str] | None) -> Fix | None:
-    """Give the mode to the COPY of one file, and take the RUN out."""
+    """Return a fix that adds the mode to the COPY of one file and removes the RUN."""
     if len(found) != 1 or brought is None or len(brought) != 1 or above.flags or found[0].program != "chmod":
         return None
     ran = found[0]
@@ -155,7 +155,7 @@ def _in_the_copy(subject: Subject, above: Instruction, found: Sequence[Ran], bro
     if not mode:
         return None
     if not _is_file(subject, above):
-        applicability = UNSAFE  # --chmod goes into a folder, chmod does not
+        applicability = UNSAFE  # --chmod also applies to files in a folder, chmod does not
     end = above.keyword_span.end
     gone = remove_lines(subject.source, ran.at.instruction, "", applicability)
     edits = (Edit(end, end, f" --chmod={mode}"), *gone.edits)
@@ -163,7 +163,7 @@ def _in_the_copy(subject: Subject, above: Instruction, found: Sequence[Ran], bro
 
 
 def _is_file(subject: Subject, above: Instruction) -> bool:
-    """Whether the one source of a copy is certainly a file: by its text, in the context, or by its extension."""
+    """Return whether the source of a copy is certainly a file, by the build context or by its extension."""
     copied = [copy for copy in subject.facts.of(Copied, [above.stage]) if copy.at.instruction is above]
     if subject.context is not None and all(has_file(subject.context, copy.source) for copy in copied):
         return True
@@ -171,7 +171,7 @@ def _is_file(subject: Subject, above: Instruction) -> bool:
 
 
 def _mode(words: str) -> tuple[str, Applicability]:
-    """The `--chmod` for a mode; `+x` needs judgement, since the mode of the file is not known."""
+    """Return the `--chmod` value for a mode. `+x` needs review, since the file's mode is not known."""
     if _OCTAL.fullmatch(words):
         return words, SAFE
     return ("755", UNSAFE) if words in ("+x", "a+x") else ("", UNSAFE)

@@ -1,4 +1,4 @@
-"""Rules on the sources, targets and form of COPY and ADD."""
+"""Checks for the sources, targets and form of COPY and ADD."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _FOLDERS = frozenset(
         *("/usr/local/share", "/usr/sbin", "/usr/share", "/usr/src", "/var", "/var/lib", "/var/log", "/var/tmp"),
     }
 )
-"""Folders that an image of a distribution has."""
+"""Folders that the image of a distribution has."""
 
 
 @check("copy-forbidden", stages="all")
@@ -65,13 +65,13 @@ def copy_forbidden(  # noqa: PLR0913 - a parameter of packs each
 ) -> Outcomes:
     """COPY and ADD copy none of the forbidden files.
 
-    `sources` and `targets` are patterns such as `*.pem` and `/etc/*`; what fits both is forbidden, with `from` only
-    where it comes from a stage or image that fits one of its patterns. `.` is the whole build context, `/` the whole
-    of a stage. Nothing is said where .dockerignore leaves out all of `unless-ignored`.
+    `sources` and `targets` are patterns such as `*.pem` and `/etc/*`. A copy that matches both is forbidden. With
+    `from`, it is forbidden only if it comes from a stage or image that matches one of these patterns. `.` is the whole
+    build context, and `/` is all of a stage. The rule does not apply if .dockerignore excludes all of `unless-ignored`.
 
-    With `add` ADD may not bring what COPY can, with `unverified` no URL without `--checksum`. With `folder` the target
-    of several sources ends with `/`. With `owner` no files of root are brought below a USER that is not root. With
-    `own-layer` no RUN only changes mode or owner of what the instruction above it brought.
+    With `add`, ADD copies nothing that COPY could copy. With `unverified`, each URL has a `--checksum`. With `folder`,
+    the target of several sources ends with `/`. With `owner`, no files of root are copied after a USER that is not
+    root. With `own-layer`, no RUN only changes the mode or owner of files that the instruction above it copied.
     """
     asked = {_plain_add: add, _unverified_url: unverified, _no_folder: folder, without_owner: owner}
     asked[changed_later] = own_layer
@@ -136,7 +136,7 @@ def _forbidden(subject: Subject, step: CopyStep, source: Argument) -> Unmet:
 
 
 def _begins_empty_image(subject: Subject, step: CopyStep) -> bool:
-    """Whether a copy is the first thing in a stage from scratch."""
+    """Return whether a copy is the first instruction with files in a stage from scratch."""
     stage = subject.facts.stages[step.at.stage]
     made = (i.trigger or i for i in subject.facts.instructions_of(stage.number))
     return stage.image == "scratch" and step.at.instruction is next(
@@ -150,7 +150,7 @@ def _all_ignored(subject: Subject, names: Sequence[str]) -> bool:
 
 
 def _all_excluded(step: CopyStep, names: Sequence[str]) -> bool:
-    """Whether `--exclude` leaves all of these out."""
+    """Return whether `--exclude` excludes all of these names."""
     given = [flag.value for flag in step.flags.all("exclude")]
     return all(any(pattern is not None and matches(name, pattern) for pattern in given) for name in names)
 
@@ -216,7 +216,7 @@ def _no_folder(subject: Subject) -> Outcomes:
 
 
 def _is_folder(subject: Subject, step: CopyStep) -> bool:
-    """Whether the target of a copy is a folder by then."""
+    """Return whether the target of a copy already is a folder."""
     target, facts, family = step.target, subject.facts, subject.facts.ancestry(step.at.stage)
     if target is None:
         return False
@@ -234,7 +234,7 @@ def _is_folder(subject: Subject, step: CopyStep) -> bool:
 
 
 def _made(ran: Ran) -> Iterator[str | None]:
-    """The folders that a command makes."""
+    """Yield the folders that a command creates."""
     if ran.program == "mkdir" or (ran.program == "install" and any(a.value == "-d" for a in ran.arguments)):
         for argument in ran.arguments[1:]:
             if argument.value is not None and not argument.value.startswith("-"):

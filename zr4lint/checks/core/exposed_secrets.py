@@ -1,4 +1,4 @@
-"""Secrets in variables, and secrets that are written into the file."""
+"""Checks for secrets in variables and in the text of the file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO_SECRET = lazy_pattern(
     r"(?i)change.?(?:me|it)|x{3,}|\*{3,}|<.*>|your[-_ ].*|place.?holder|dummy|todo|none|null|nil|true|false|\d|"
     r"(?:example|sample|replace).*|/\w[\w.-]*(?:/[\w.-]+)+|[a-z][a-z+]*://[^@?\s]*"
 )
-"""Values that are placeholders, the paths of files, or URLs without a user and a query."""
+"""Matches values that are placeholders, file paths, or URLs without a user and a query."""
 SECRET_NAMES = (
     *("apikey", "api_key", "auth", "client_key", "credential", "credentials", "key", "passwd", "password", "private"),
     *("pword", "secret", "token"),
@@ -49,10 +49,10 @@ def secret_name(
 ) -> Outcomes:
     """No ARG or ENV has the name of a secret.
 
-    A name has the words between its `_` and at changes of case. It is a secret's if the words of an entry of `secret`
-    are among them, such as `token` or `api_key`, and none of `public`, such as `file` or `tokenizer*`; both have lists
-    of their own. With `values` no token of a known form is written into the file, and names count where `secret` is
-    given.
+    A name is split into words at `_` and at changes of case. It is the name of a secret if it has the words of an entry
+    of `secret`, such as `token` or `api_key`, and none of `public`, such as `file` or `tokenizer*`. Both parameters
+    have default lists. With `values`, the file contains no token of a known form; names are then checked only if
+    `secret` is given.
     """
     if values:
         yield from _written(subject)
@@ -82,13 +82,13 @@ def secret_name(
 
 @lru_cache(maxsize=512)
 def is_secret(name: str, secret: tuple[str, ...], public: tuple[str, ...]) -> bool:
-    """Whether a variable's name is that of a secret."""
+    """Return whether a variable has the name of a secret."""
     words = words_of(name)
     return _has(words, secret, endings=True) and not _has(words, public, endings=False)
 
 
 def words_of(name: str) -> list[str]:
-    """The words of a name in lower case: `apiKey` and `API_KEY` are api and key."""
+    """Return the words of a name in lower case: `apiKey` and `API_KEY` are api and key."""
     return [word.lower() for word in _WORDS.findall(name)]
 
 

@@ -1,4 +1,4 @@
-"""Commands that a RUN may not have, options that they need, and programs of which one is enough."""
+"""Checks for commands that a RUN must not have, options that commands need, and programs that exclude each other."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def command_forbidden(
 ) -> Outcomes:
     """No command matches one of these patterns, such as `apt-key` or `zypper dist-upgrade|dup`.
 
-    `instead` says what to use in its place; as a table it names the program to call by pattern, which the fix writes,
-    or an instruction for a RUN that has nothing else. With `equal` that program does the same, and the fix is safe.
-    With `beside-background` a command is allowed in a RUN that starts another in the background.
+    `instead` says what to use instead. As a table, it maps each pattern to the program that the fix writes, or to an
+    instruction that replaces a RUN with no other command. With `equal`, that program does the same, and the fix is
+    safe. With `beside-background`, a command is allowed in a RUN that starts another in the background.
     """
     replacements = instead if isinstance(instead, dict) else {}
     helped = (
@@ -55,7 +55,7 @@ def command_forbidden(
         program = _replacement(subject, found, replacements)
         step = _step(subject, found) if _is_instruction(program) else None
         if step is not None and step.shell[:1] != ("/bin/sh",):
-            program = None  # the instruction would drop the options of the one that is in force
+            program = None  # the instruction would drop the options of the shell in force
         yield Unmet(
             f"{code(_shown(subject, found))} is not allowed",
             _span(found, bool(replacements) and not any(map(_is_instruction, replacements.values()))),
@@ -65,7 +65,7 @@ def command_forbidden(
 
 
 def _shown(subject: Subject, found: Called) -> str:
-    """The words of a command that the pattern is about."""
+    """Return the words of a command that the pattern names."""
     if found.options or found.pattern.variables:
         variables = [f"{name}={found.ran.variables[name]}" for name, _ in found.pattern.variables]
         return " ".join([*variables, found.name, *(subject.words(option.span) for option in found.options)])
@@ -73,14 +73,14 @@ def _shown(subject: Subject, found: Called) -> str:
 
 
 def _span(found: Called, replaced: bool) -> Span:
-    """The place of what is not allowed: the options, the program that another replaces, or all words."""
+    """Return the span of the forbidden words: the options, the program that another one replaces, or all words."""
     if found.options:
         return found.options[0].span
     return found.words[0].span if replaced and not found.wrapper else found.span
 
 
 def _replacement(subject: Subject, found: Called, replacements: Mapping[str, str]) -> str | None:
-    """The program to call instead, "" for none at all, None where that isn't known."""
+    """Return the program to call instead; "" for none, None if unknown."""
     for pattern, program in replacements.items():
         at = (found.ran.at.order, found.span.start)
         if any((c.ran.at.order, c.span.start) == at for c in called(subject, [pattern])):
@@ -89,7 +89,7 @@ def _replacement(subject: Subject, found: Called, replacements: Mapping[str, str
 
 
 def _step(subject: Subject, found: Called) -> RunStep | None:
-    """The RUN of a command."""
+    """Return the RUN of a command."""
     steps = subject.facts.of(RunStep, {found.ran.at.stage}, triggers=True)
     return next((step for step in steps if step.at.instruction is found.ran.at.instruction), None)
 
@@ -132,12 +132,12 @@ def command_option(  # noqa: PLR0913 - a parameter of packs each
     unsure: list[Program] | None = None,
     equal: bool = False,
 ) -> Outcomes:
-    """Each command that matches one of these patterns has one of these options; a fix adds the first.
+    """Each command that matches one of these patterns has one of these options. A fix adds the first.
 
-    `when` limits this to commands that have an option (`-o|--output`), an option with a number (`-u > 99999`), whose
-    output is redirected (`redirection`) or goes into a pipe (`pipe`). A variable of `unless-env`, an image that fits
-    a pattern of `unless-image`, and a program of `unless-piped` that answers on standard input excuse a command. Of
-    the programs in `unsure` it is not known whether they need the option. With `equal` the fix is safe.
+    `when` limits the rule to commands that have an option (`-o|--output`) or an option above a number (`-u > 99999`),
+    whose output is redirected (`redirection`), or whose output goes into a pipe (`pipe`). The rule does not apply if a
+    variable of `unless-env` is set, if the image matches a pattern of `unless-image`, or if a program of `unless-piped`
+    pipes answers to the command. The programs in `unsure` may not need the option. With `equal`, the fix is safe.
     """
     configured = _Configured(subject)
     for found in called(subject, commands):
@@ -160,7 +160,7 @@ def command_option(  # noqa: PLR0913 - a parameter of packs each
 
 
 def _holds(found: Called, condition: str) -> bool:
-    """Whether a condition applies to a command."""
+    """Return whether a condition applies to a command."""
     if condition == "redirection":
         return any(r.operator in (">", ">>", ">|", "&>") and r.path != "/dev/null" for r in found.ran.redirections)
     if condition == "pipe":
@@ -193,12 +193,12 @@ def _excused(
 
 
 def _may_be_options(subject: Subject, span: Span) -> bool:
-    """Whether a word that can't be known is perhaps an option."""
+    """Return whether an unknown word may be an option."""
     return re.match(_MAY_BE_OPTIONS, subject.words(span), re.IGNORECASE) is not None
 
 
 def _before(subject: Subject, ran: Ran) -> Iterator[Ran]:
-    """The commands whose output goes to a command by pipes."""
+    """Yield the commands whose output reaches a command through pipes."""
     places = {pipe.number: pipe.index for pipe in ran.pipes}
     for other in subject.facts.of(Ran, {ran.at.stage}, triggers=True) if places else ():
         same = other.at.instruction is ran.at.instruction
@@ -207,7 +207,7 @@ def _before(subject: Subject, ran: Ran) -> Iterator[Ran]:
 
 
 def _has_other(subject: Subject, ran: Ran, images: Sequence[str]) -> bool:
-    """Whether the image has another program of that name, and none was installed over it."""
+    """Return whether the image has another program of that name, and no package was installed over it."""
     stages = subject.facts.ancestry(ran.at.stage)
     root = subject.facts.stages[min(stages)]
     if root.image is None or not any(matches(root.image, pattern) for pattern in images):
@@ -217,14 +217,14 @@ def _has_other(subject: Subject, ran: Ran, images: Sequence[str]) -> bool:
 
 
 class _Configured:
-    """The options that files of configuration set, as far as their text stands in the Dockerfile."""
+    """The options set by configuration files whose text is in the Dockerfile."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self.written: dict[int, list[Written]] = {}
 
     def options(self, ran: Ran) -> Iterator[Option]:
-        """The options that files written earlier set for a command."""
+        """Yield the options that files written earlier set for a command."""
         row = CONFIGURATIONS.get(ran.program)
         for written in self._before(ran.at) if row is not None else ():
             if row is None or not any(matches(written.path or "", pattern) for pattern in row.files):
@@ -242,7 +242,7 @@ class _Configured:
 def _add(
     subject: Subject, found: Called, option: str, options: Sequence[str], applicability: Applicability
 ) -> Fix | None:
-    """Add an option behind the pattern's words, or at the end where the opposite is given."""
+    """Return a fix that adds an option after the pattern's words, or at the end if the opposite is given."""
     ran, last = found.ran, found.words[-1]
     if (subject.words(last.span).rpartition("/")[2]) != (last.value or "").rpartition("/")[2]:
         return None
@@ -254,7 +254,7 @@ def _add(
 
 
 def _opposites(option: Option) -> Iterator[str]:
-    """The names of options for the same setting."""
+    """Yield the names of options for the same setting."""
     yield option.name
     yield option.name.removeprefix("no-") if option.name.startswith("no-") else f"no-{option.name}"
 

@@ -1,4 +1,4 @@
-"""How instructions are written, where the build is the same either way."""
+"""Checks for how instructions are written, where the build is the same either way."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def form(
 ) -> Outcomes:
     """Instructions are written in one form.
 
-    `keyword-case`: keywords have the case that most of the file's have. `as-case`: AS has the case of FROM.
+    `keyword-case`: keywords have the case of most keywords in the file. `as-case`: AS has the case of FROM.
     `blank-continuation`: no blank line interrupts an instruction. `key-value`: ENV and LABEL are written NAME=value.
     `definition-comment`: a comment directly above ARG or a named FROM starts with the name.
     """
@@ -103,7 +103,7 @@ def _key_value(subject: Subject) -> Outcomes:
         instruction = pair.at.instruction
         name = next(iter(subject.words(Span(pair.span.start, pair.value_span.start)).split()), "")
         if not name:
-            continue  # blanks of a kind that BuildKit takes for a name
+            continue  # BuildKit takes such blanks for a name
         raw = instruction.arguments.text[len(name) :].strip()
         written = _quoted(raw) if _plain_lines(subject, pair.span) else None
         yield Unmet(
@@ -115,13 +115,13 @@ def _key_value(subject: Subject) -> Outcomes:
 
 
 def _plain_lines(subject: Subject, span: Span) -> bool:
-    """Whether words can be replaced as a whole: no comment or blank line is lost, and `\\` is the escape."""
+    """Return whether a fix can replace words as a whole: no comment or blank line is lost, and `\\` is the escape."""
     directives = subject.dockerfile.directives
     return "\n" not in subject.words(span) and not any(d.name == "escape" and d.value != "\\" for d in directives)
 
 
 def _quoted(raw: str) -> str | None:
-    """The value of `ENV NAME value` as a word behind `=`; None where its quotes and escapes say too much."""
+    """Return the value of `ENV NAME value` as a word after `=`; None if its quotes and escapes make that unclear."""
     if raw and _PLAIN.issuperset(raw):
         return raw
     if not any(character in raw for character in "\"'\\"):
@@ -151,7 +151,7 @@ def _definition_comment(subject: Subject) -> Outcomes:
 
 
 def _definitions(subject: Subject) -> Iterator[tuple[Instruction, list[str]]]:
-    """FROM with a stage's name, and ARG with the names that it declares."""
+    """Yield each FROM that names a stage, and each ARG, with the names that it defines."""
     for number in sorted(subject.lineage):
         stage = subject.facts.stages[number]
         if stage.name is not None:

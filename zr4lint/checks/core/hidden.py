@@ -1,4 +1,4 @@
-"""Text that a reader sees otherwise than the build does: characters without a shape, and lines joined unseen."""
+"""Checks for text that a reader sees differently from the build: invisible characters and joined lines."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _BEFORE_COMMENT = ("", " ", "\t", ";", "&", "|", "(", ")")
 def hidden_characters(subject: Subject, *, what: Literal["invisible", "look-alike"]) -> Outcomes:
     """No character hides what the file says.
 
-    `invisible`: characters that show nothing, change the order of what is shown, or look like a blank or the end of a
-    line. They may stand where the script around them needs them, as in Persian words or in emoji. `look-alike`:
-    letters and signs of other scripts in the place of ASCII ones in names, options and paths. Comments, labels, and
-    texts such as those of `echo` may be in any script.
+    `invisible`: no character is invisible, changes the order of the shown text, or looks like a blank or the end of a
+    line. Such characters are allowed if the surrounding text needs them, as in Persian words or in emoji. `look-alike`:
+    no letters or signs of other scripts replace ASCII ones in names, options and paths. Comments, labels, and texts
+    such as those of `echo` may be in any script.
     """
     if _NOT_PLAIN.search(subject.source.text) is None:
         return
@@ -51,20 +51,21 @@ def hidden_characters(subject: Subject, *, what: Literal["invisible", "look-alik
 def swallowed_lines(subject: Subject, *, what: Literal["instruction", "comment"]) -> Outcomes:
     r"""Every line belongs to the instruction that it seems to belong to.
 
-    `instruction`: a line that reads as an instruction is none where the line above ends in `\`. `comment`: a comment
-    that ends in `\` doesn't go on in the next line, while one inside of a RUN takes all lines that `\` joins to it.
+    `instruction`: a line that reads as an instruction does not follow a line that ends in `\`. `comment`: a comment
+    between instructions does not end in `\`, since the next line is not part of it. A comment inside a RUN does not
+    swallow the lines that `\` joins to it.
     """
     yield from (_instructions if what == "instruction" else _comments)(subject)
 
 
 def _breaks(subject: Subject, span: Span) -> bool:
-    """Whether the shell takes an instruction's name for a program, or a package manager for a package: neither is."""
+    """Return whether a swallowed keyword makes the build fail, since it is neither a program nor a package."""
     found = subject.memo.get(("words that run", subject.lineage), lambda: _words_that_run(subject)).get(span.start)
     return found is not None and (not found[0] or found[1].rstrip("0123456789.") in _INSTALLERS)
 
 
 def _words_that_run(subject: Subject) -> dict[int, tuple[int, str]]:
-    """By where a word starts, its number in the first command that surely runs with it, and the program."""
+    """Return each word's number in the first command that certainly runs with it, and the program, by word start."""
     runs = (ran for ran in subject.facts.of(Ran, subject.lineage) if ran.at.reach is Reach.ALWAYS)
     return {a.span.start: (i, ran.program) for ran in reversed([*runs]) for i, a in enumerate(ran.arguments)}
 
@@ -87,7 +88,7 @@ def _instructions(subject: Subject) -> Outcomes:
 
 
 def _swallowed(source: SourceFile, instruction: Instruction) -> Iterator[Span]:
-    """The keywords that start further lines, outside of quotes and no further to the right than the instruction."""
+    """Yield the keywords that start further lines, outside quotes and at most as far right as the instruction."""
     arguments = instruction.arguments
     indent = instruction.span.start - source.line_starts[instruction.line - 1]
     quotes = _Quotes(arguments.text)
@@ -100,7 +101,7 @@ def _swallowed(source: SourceFile, instruction: Instruction) -> Iterator[Span]:
         if found is None or found.start(1) - start > indent or found.end() < offset:
             continue
         if instruction.keyword in ("HEALTHCHECK", "ONBUILD") and not arguments.text[:at].strip():
-            continue  # the command of HEALTHCHECK, the instruction that ONBUILD holds
+            continue  # the command of HEALTHCHECK, or the instruction that ONBUILD holds
         if not quotes.open(at):
             yield Span(*found.span(1))
 
@@ -128,7 +129,7 @@ def _comments(subject: Subject) -> Outcomes:
 
 
 def _shell_comment(source: SourceFile, instruction: Instruction) -> Outcomes:
-    """A comment of the shell with further lines behind it, which are comment too."""
+    """Yield an outcome for a shell comment that swallows the lines below it."""
     arguments = instruction.arguments
     at = _Quotes(arguments.text).comment() if len(arguments.starts) > 1 and "#" in arguments.text else None
     if at is None:
@@ -147,7 +148,7 @@ def _shell_comment(source: SourceFile, instruction: Instruction) -> Outcomes:
 
 
 class _Quotes:
-    """Where quotes are open in a text, which is read once from the left to the right."""
+    """Tracks open quotes in a text, which is read once from left to right."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -156,13 +157,13 @@ class _Quotes:
         self._quote = ""
 
     def open(self, at: int) -> bool:
-        """Whether a quote is open at a place, which is not before those asked for already."""
+        """Return whether a quote is open at `at`. Calls must not go backwards."""
         while self._next is not None and self._next.start() < at:
             self._step(self._next[0])
         return bool(self._quote)
 
     def comment(self) -> int | None:
-        """The place of the first "#" that starts a word outside of quotes."""
+        """Return the index of the first "#" that starts a word outside quotes."""
         while self._next is not None:
             at = self._next.start()
             if self._next[0] == "#" and not self._quote and self._text[max(at - 1, 0) : at] in _BEFORE_COMMENT:

@@ -1,4 +1,4 @@
-"""Limits on the number of an instruction in a stage, in the file, or in ONBUILD."""
+"""Limits on the number of times that an instruction occurs in a stage, in the file, or in ONBUILD."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def instruction_count(
     within: Literal["stage", "file", "onbuild"] = "stage",
     arguments: list[Text] | None = None,
 ) -> Outcomes:
-    """Each of these instructions stands between `min` and `max` times in a stage.
+    """Each of these instructions occurs between `min` and `max` times in a stage.
 
-    `within` tells where they are counted: in each stage, in the whole file, or behind ONBUILD alone. What a stage
-    builds on counts for its `min`. With `arguments`, patterns such as `SIGKILL`, others don't count;
-    those of RUN begin with its flags.
+    `within` is where they are counted: in each stage, in the whole file, or only in ONBUILD. The stages that a stage
+    builds on count for its `min`. With `arguments`, only instructions that match one of these patterns count, such as
+    `SIGKILL`. The arguments of RUN start with its flags.
     """
     found = steps(subject, instructions)
     if within == "onbuild":
@@ -70,11 +70,11 @@ def _fits(value: str | None, step: Step, patterns: Sequence[str]) -> bool:
 
 
 def _values(subject: Subject) -> dict[Span, str]:
-    """The arguments of instructions with their variables replaced, by the instruction's place."""
+    """Return the arguments of instructions with variables expanded, by the span of the instruction."""
     facts, stages = subject.facts, looked_at(subject)
     found: dict[Span, str | None] = {}
     signals = facts.of(StopSignalSet, stages, triggers=True)
-    found.update((f.at.instruction.span, f.signal and f.signal.upper()) for f in signals)  # case does not count
+    found.update((f.at.instruction.span, f.signal and f.signal.upper()) for f in signals)  # case does not matter
     found.update((f.at.instruction.span, f.given) for f in facts.of(WorkdirSet, stages, triggers=True))
     for user in facts.of(UserSet, stages, triggers=True):
         whole = f"{user.user}:{user.group}" if user.group else user.user
@@ -84,7 +84,7 @@ def _values(subject: Subject) -> dict[Span, str]:
 
 
 def _groups(found: Iterable[Step], within: str) -> Iterable[list[Step]]:
-    """The instructions to count together: of one keyword in one stage, those in ONBUILD separately."""
+    """Return the instructions that are counted together: those of one keyword and stage, with ONBUILD apart."""
     groups: dict[tuple[str, int, bool], list[Step]] = {}
     for step in found:
         stage = -1 if within == "file" else step.holder.stage
@@ -93,7 +93,7 @@ def _groups(found: Iterable[Step], within: str) -> Iterable[list[Step]]:
 
 
 def _surplus(group: Sequence[Step], most: int) -> Sequence[Step]:
-    """The instructions that are too many; of those that override each other the earlier ones."""
+    """Return the instructions that are too many. If they override each other, the last ones stay."""
     if group[0].instruction.keyword in _ONE_COUNTS:
         return group[: max(len(group) - most, 0)]
     return group[most:]
@@ -128,7 +128,7 @@ def _too_often(subject: Subject, step: Step, group: Sequence[Step], most: int, c
 
 
 def _author_label(subject: Subject, step: Step) -> Fix | None:
-    """Turn MAINTAINER into a label with the same text; None where quotes can't hold it."""
+    """Return a fix that turns MAINTAINER into a label with the same text; None if the text can't be quoted."""
     instruction = step.instruction
     name = instruction.arguments.text
     if step.held or step.holder.stage < 0 or not name or any(c in name for c in "\\`\n\r") or not name.isprintable():
@@ -143,7 +143,7 @@ def _author_label(subject: Subject, step: Step) -> Fix | None:
 def _missing(
     subject: Subject, found: Sequence[Step], keyword: str, least: int, within: str, shown: str = ""
 ) -> Outcomes:
-    """One outcome for each image, or for the file, that has too few; `shown` is an instruction with arguments."""
+    """Yield an outcome for each image, or the file, with too few. `shown` is an instruction with arguments."""
     if within != "stage":
         if len(found) < least:
             yield Unmet(_too_few(keyword, len(found), least, "the file", shown), _first_place(subject))
@@ -158,7 +158,7 @@ def _missing(
 
 
 def _other(subject: Subject, keyword: str, within: str) -> Span | None:
-    """The arguments of the last instruction of a keyword, where the whole file is counted."""
+    """Return the span of the arguments of the keyword's last instruction if the whole file is counted."""
     found = steps(subject, [keyword]) if within == "file" else []
     words = found[-1].instruction.arguments if found else None
     return words.span(0, len(words.text)) if words is not None and words.text else None

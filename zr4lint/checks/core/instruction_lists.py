@@ -1,4 +1,4 @@
-"""The instructions of a file by keyword, those that ONBUILD holds among them."""
+"""The instructions of a file by keyword, with those inside ONBUILD."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 class Step(Struct, frozen=True):
-    """An instruction, and the one of the file that holds it: an ONBUILD, or itself."""
+    """An instruction, and the instruction of the file that holds it: an ONBUILD, or itself."""
 
     instruction: Instruction
     holder: Instruction
 
     @property
     def held(self) -> bool:
-        """Whether an ONBUILD holds the instruction, which then runs in a stage that builds on this one."""
+        """Whether the instruction is inside ONBUILD, so that it runs in a stage built on this one."""
         return self.instruction is not self.holder
 
 
 def steps(subject: Subject, keywords: Iterable[str]) -> list[Step]:
-    """The instructions with these keywords, in order: those above the first FROM and of the stages looked at."""
+    """Return the instructions with these keywords in the checked stages and above the first FROM, in order."""
     known = by_keyword(subject)
     stages = looked_at(subject)
     found = [s for keyword in keywords for s in known.get(keyword, ()) if s.holder.stage in stages]
@@ -34,15 +34,15 @@ def steps(subject: Subject, keywords: Iterable[str]) -> list[Step]:
 
 
 def looked_at(subject: Subject) -> frozenset[int]:
-    """The stages that are looked at, and -1 for what stands above the first FROM.
+    """Return the checked stages, and -1 for the part above the first FROM.
 
-    BuildKit refuses such a file, but its instructions say what the author wants.
+    BuildKit refuses instructions above FROM, but the rules still check them.
     """
     return subject.lineage | {-1}
 
 
 def by_keyword(subject: Subject) -> Mapping[str, Sequence[Step]]:
-    """All instructions of the file by keyword."""
+    """Return all instructions of the file by keyword."""
     return subject.memo.get("steps", lambda: _sorted(subject.dockerfile.instructions))
 
 
@@ -56,6 +56,6 @@ def _sorted(instructions: Iterable[Instruction]) -> dict[str, list[Step]]:
 
 
 def ends(subject: Subject) -> Iterator[int]:
-    """The stages that are looked at and that no other of them builds on."""
+    """Return the checked stages that no other checked stage builds on."""
     parents = {subject.facts.stages[number].parent for number in subject.lineage}
     return (number for number in sorted(subject.lineage) if number not in parents)

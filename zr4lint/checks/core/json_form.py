@@ -1,4 +1,4 @@
-"""JSON arrays that are not valid, and what they were meant to be."""
+"""Invalid JSON arrays and their corrections."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CURLY = lazy_pattern("[\u201c-\u201f]")
 
 
 def is_attempt(text: str, keyword: str) -> bool:
-    """Whether words that are no JSON array were meant to be one.
+    """Return whether text that is no JSON array was meant to be one.
 
     `[ -f file ]` is a test, `[Net.Security]::Name` is PowerShell, and `COPY [ab].txt /` is a wildcard.
     """
@@ -34,7 +34,7 @@ def is_attempt(text: str, keyword: str) -> bool:
 
 
 def corrected(text: str) -> str | None:
-    """The array with a trailing comma taken away and double quotes around its strings; None where more is wrong."""
+    """Return the array without a trailing comma and with double quotes; None if it has other faults."""
     tried = _LAST_COMMA.sub(r"\1", _CURLY.sub('"', text))
     tried = _SINGLE.sub(lambda found: found[1] or f'"{found[2]}"', tried)
     items = arrays.read(tried, 0)
@@ -43,7 +43,7 @@ def corrected(text: str) -> str | None:
 
 
 def advice(text: str) -> str:
-    """The advice for a finding."""
+    """Return the help text for a finding."""
     if _LAST_COMMA.search(text):
         return "Remove the comma before `]`"
     bare = re.sub(_STRINGS, "", text)
@@ -59,7 +59,7 @@ def advice(text: str) -> str:
 
 
 def consequence(keyword: str) -> str:
-    """The effect of the text on the build."""
+    """Return the effect of the text on the build."""
     if keyword in _LISTS_PATHS:
         return f"{keyword} reads the brackets, quotes and commas as parts of the paths."
     if keyword == "SHELL":

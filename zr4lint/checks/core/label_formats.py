@@ -1,4 +1,4 @@
-"""The formats that labels can be asked to have."""
+"""The formats that a rule can require of labels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAIL = lazy_pattern(
 
 
 class LabelFormat(Struct, frozen=True):
-    """A format: whether a value has it, what it is called, and an example."""
+    """A format: a function that checks a value, the format's name in messages, and an example."""
 
     fits: Callable[[str], bool]
     what: str
@@ -47,7 +47,7 @@ def _is_time(value: str) -> bool:
     found = _TIME.fullmatch(value)
     if found is None:
         return False
-    from datetime import datetime  # only a configured label needs it
+    from datetime import datetime  # only a rule with this format needs it
 
     try:
         datetime.fromisoformat(f"{found[1]}T{found[2].replace(':60', ':59')}")
@@ -75,4 +75,4 @@ LABEL_FORMATS: Mapping[str, LabelFormat] = {
     "semver": LabelFormat(lambda value: _SEMVER.fullmatch(value) is not None, "a semantic version", "1.2.3"),
     "email": LabelFormat(lambda value: _MAIL.fullmatch(value) is not None, "an e-mail address", "ops@example.com"),
 }
-"""The formats by the names that the setting `labels` uses."""
+"""The formats by their names in packs."""

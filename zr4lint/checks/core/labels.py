@@ -1,4 +1,4 @@
-"""Labels: which there are, what they are called, what they hold."""
+"""Checks for the keys and values of labels."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def labels(  # noqa: PLR0913 - a parameter of packs each
 ) -> Outcomes:
     """Labels have the specified keys and values.
 
-    The image has the `required` labels, its own or inherited. No label is outside of those that are `closed`, or with
-    `closed = true` of those in `required` and `formats`; `strict = false` allows others. The labels of `formats` have
-    values of their format; with `format` only those of that one are judged. One table may serve all three: `required`
-    and `closed` look at its keys alone. With `keys` each key is one that Docker's guidelines allow. With `unique` no
-    stage sets a label twice to different values.
+    The image sets or inherits the `required` labels. All labels are in the list `closed`, or with `closed = true` in
+    `required` or `formats`; `strict = false` allows others. The labels of `formats` have values of their format; with
+    `format`, only labels of that format are checked. One table may serve all three parameters: `required` and `closed`
+    use only its keys. With `keys`, each key follows Docker's guidelines. With `unique`, no stage sets a label to two
+    different values.
     """
     if required:
         yield from _missing(subject, required)
@@ -69,7 +69,7 @@ def _missing(subject: Subject, required: Iterable[str]) -> Iterator[Unmet]:
         family = facts.ancestry(end)
         found = facts.of(LabelSet, family)
         if any(label.key is None for label in found):
-            continue  # any of them may be meant
+            continue  # an unknown key may be a required one
         known = {label.key for label in found}
         stage = facts.stages[end]
         for name in required:
@@ -119,7 +119,7 @@ def _key(label: LabelSet, key: str) -> Outcomes:
 
 
 def _against(key: str) -> str | None:
-    """The fault of a key; None for a good one."""
+    """Return the fault of a key, or None."""
     if key.startswith(_RESERVED):
         return "Keys that start with com.docker., io.docker. and org.dockerproject. are reserved for Docker."
     if not key[:1].isascii() or not key[:1].islower():

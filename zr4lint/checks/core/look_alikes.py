@@ -1,4 +1,4 @@
-"""Letters and signs of other scripts that look like ASCII ones."""
+"""Checks for letters and signs of other scripts that look like ASCII ones."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ _PAIRS = (
 )
 _TABLE = {other: plain for others, plains in _PAIRS for other, plain in zip(others, plains, strict=True)}
 _WEAK = frozenset("кмтвнгпиьѵѡυκχγτηωε")
-"""Letters that pass for ASCII only among ASCII letters: whole words of them read as what they are."""
+"""Letters that look like ASCII only beside ASCII letters. Readers recognise whole words of them as foreign."""
 _WORD = r"\w+"
 _SIGN = r"[^\w\s\x00-\x7f]"
 _ASCII_WORD = r"(?a:\b[A-Za-z]\w{2,}\b)"
 _HOST = r"://[^/\s\"']*"
 _NO_LETTERS = ("No", "Lm")
-"""Categories of which no character looks like ASCII, although its compatible form is: "²", "ª"."""
+"""Categories whose characters never look like ASCII, although their compatible form is ASCII: "²", "ª"."""
 _SHORTEST = 3
 _MOST = 24
 
 
 @cache
 def ascii_for(character: str) -> str | None:
-    """The ASCII character that another one looks like, None for one that looks like none."""
+    """Return the ASCII character that `character` looks like, or None."""
     if character.isascii():
         return None
     known = _TABLE.get(character)
@@ -57,7 +57,7 @@ def ascii_for(character: str) -> str | None:
 
 
 def look_alikes(subject: Subject) -> Outcomes:
-    """One outcome for each word with such letters, and for each sign."""
+    """Yield one outcome for each word with such letters, and for each sign."""
     text = subject.source.text
     parts = readable(subject)
     known = frozenset(re.findall(_ASCII_WORD, text)) if parts else frozenset()
@@ -75,9 +75,9 @@ def look_alikes(subject: Subject) -> Outcomes:
 
 
 def _deceives(word: str, known: frozenset[str], *, name: bool) -> bool:
-    """Whether a word passes for an ASCII one: all of its other characters look like ASCII.
+    """Return whether a word looks like an ASCII word: all its other characters look like ASCII.
 
-    `known` are the words of ASCII in the file; one of another script that looks like one of these is no accident.
+    `known` are the ASCII words of the file. A word of another script that looks like one of these is suspicious.
     """
     others = [character for character in word if not character.isascii()]
     if not others or not all(map(ascii_for, others)):
@@ -92,7 +92,7 @@ def _deceives(word: str, known: frozenset[str], *, name: bool) -> bool:
 
 
 def _among_ascii(text: str, at: int) -> bool:
-    """Whether a sign stands where an ASCII one would have a meaning: between ASCII characters."""
+    """Return whether a sign is between ASCII characters, where the ASCII sign would have a meaning."""
     around = text[max(at - 1, 0) : at], text[at + 1 : at + 2]
     if ascii_for(text[at]) == "'" and all(map(str.isalpha, around)):
         return False  # an apostrophe

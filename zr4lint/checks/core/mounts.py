@@ -1,4 +1,4 @@
-"""Mounts that commands run with."""
+"""Checks for the mounts of commands."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def command_mount(
 ) -> Outcomes:
     """Each command that matches one of these patterns runs with a mount of this type.
 
-    With `target` the mount is at this path, with `id` it has this name.
+    With `target`, the mount is at this path. With `id`, it has this name.
 
     Rule:
         commands = ["npm ci"]
@@ -53,7 +53,7 @@ def command_mount(
         if fitting is not None:
             yield Met(fitting.span, instruction)
         elif any(mount.target is None for mount in mounts):
-            continue  # its target can't be known
+            continue  # the target is unknown
         else:
             kind = f"{type} mount" if not mounts else f"{type} mount with {wanted[1:]}"
             yield Unmet(f"{code(found.name)} runs without a {kind}", found.span, expected=expected)

@@ -1,4 +1,4 @@
-"""Packages whose version is left open."""
+"""Checks for packages without a version."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ _GIT = r"(?:git\+|git:|git@|github:|gitlab:|bitbucket:)|.*\.git(?:#|\Z)|[\w.-]+/
 
 
 class Pinning(Struct, frozen=True):
-    """How a manager pins a package.
+    """How a package manager pins a package.
 
-    `managers` are those of the programs, `installs` the subcommands that are looked at. A package has a version where
-    what follows its name fits `pinned`, and an exact one where it fits `exact`; `written` is how to write one.
-    `listed` are options, `listing` variables, that name the versions elsewhere. A URL is pinned unless it fits
-    `loose`, and so is a name in a folder that has one of these `locks`.
+    - `managers`: the names of the managers.
+    - `installs`: the subcommands that are checked.
+    - `pinned`, `exact`: patterns for the text after a package's name, for any version and for an exact one.
+    - `written`: how to write a version.
+    - `listed`, `listing`: options and variables that name a file with versions.
+    - `loose`: a pattern for URLs that are not pinned.
+    - `locks`: lock files. A package installed from a folder with one of them is pinned.
     """
 
     managers: tuple[str, ...]
@@ -104,8 +107,8 @@ def package_pinned(
 ) -> Outcomes:
     """Packages that this manager installs have a version.
 
-    `except` lists packages that need none, by patterns. With `exact` the version has to be one, not a range. With
-    `forbidden` it is the other way round: no package has a version.
+    `except` lists patterns of packages that need none. With `exact`, the version is exact, not a range. With
+    `forbidden`, no package has a version.
     """
     row = _PINNINGS[manager]
     pinned = re.compile(row.exact if exact else row.pinned)
@@ -136,7 +139,7 @@ def _installs(subject: Subject, row: Pinning) -> Iterator[PackageRun]:
 
 
 def _judged(subject: Subject, run: PackageRun, row: Pinning) -> Iterator[PackageWord]:
-    """The packages of a command that has to name versions."""
+    """Yield the packages that need a version in a command."""
     command = run.command
     if command.options.has(*row.listed) or any(run.variables.get(name) for name in row.listing):
         return
@@ -149,12 +152,12 @@ def _judged(subject: Subject, run: PackageRun, row: Pinning) -> Iterator[Package
 
 
 def _is_stream(command: PackageCommand, package: PackageWord) -> bool:
-    """Whether a module of dnf is named with its stream, or a group of packages is."""
+    """Return whether the package is a dnf module with its stream, or a group of packages."""
     return package.kind is Kind.GROUP or (command.subcommand == "module install" and ":" in package.name)
 
 
 def _repositories(command: PackageCommand) -> Iterator[PackageWord]:
-    """The repositories that pip installs from, which are no requirements by name."""
+    """Yield the repositories that pip installs from without naming a package."""
     for operand in command.options.operands:
         if re.match(_VCS, operand.value or ""):
             address = (operand.value or "").partition("#")[0]
@@ -162,7 +165,7 @@ def _repositories(command: PackageCommand) -> Iterator[PackageWord]:
 
 
 def _locked(subject: Subject, run: PackageRun, locks: Sequence[str]) -> bool:
-    """Whether a file that fixes versions, or the whole context, was copied before."""
+    """Return whether an earlier COPY copied a lock file or the whole context."""
     copied = subject.facts.of(Copied, subject.facts.ancestry(run.at.stage))
     names = (c.source.rstrip("/").rpartition("/")[2] for c in copied if c.at.order < run.at.order)
     return any(name in locks or name in ("", ".") or matches(locks[0], name) for name in names)

@@ -1,4 +1,4 @@
-"""Failures that the shell of a RUN does not see."""
+"""Checks for failures that the shell of a RUN ignores."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CHECKS_INPUT = (
 )
 _DOWNLOADS = frozenset({"curl", "wget"})
 _FED = r"(?:(?:/\S*/)?(?:sh|bash|dash|ash|ksh|zsh)(?:\s+-\w*|\s+(?:pipefail|errexit|nounset|xtrace))*)?"
-"""A shell that reads a heredoc, or nothing, where the heredoc is the RUN's own script."""
+"""Matches a shell that reads a heredoc, or nothing if the heredoc is the RUN's own script."""
 _INTERPRETERS = SHELLS | {"python", "python3", "perl", "ruby", "node"}
 
 
@@ -55,11 +55,10 @@ def pipe_status(
     what: Literal["lost", "heredoc", "download"] = "lost",
     shell: Literal["sh", "dash", "bash", "busybox", "ksh", "none"] = "sh",
 ) -> Outcomes:
-    """A command that fails makes its RUN fail.
+    """A failing command makes its RUN fail.
 
-    `lost`: the shell does not see a failure on the left of a pipe, since `pipefail` is not set. `heredoc`: a script
-    goes on after a command that failed. `download`: a download goes into a shell, whole or not. `shell` is what
-    /bin/sh is in images that are not known.
+    `lost`: without `pipefail`, the shell ignores a failure on the left of a pipe. `heredoc`: a script continues after a
+    failed command. `download`: a shell runs a download even if it is incomplete. `shell` is /bin/sh of unknown images.
     """
     yield from _CHECKS[what](subject, shell)
 
@@ -99,7 +98,7 @@ def _lost(subject: Subject, shell: str) -> Outcomes:
         told: set[int] = set()
         for lost, members in _lossy(subject, run, sh):
             if lost.at.order in told:
-                continue  # another part of a pipe that has been reported
+                continue  # this pipe has been reported
             told.update(member.at.order for member in members)
             late = members[-1].at.order in checking
             stage = run.step.at.stage
@@ -116,7 +115,7 @@ def _lost(subject: Subject, shell: str) -> Outcomes:
 
 
 def _lossy(subject: Subject, run: _Step, sh: Sh) -> Iterator[tuple[Ran, Sequence[Ran]]]:
-    """For each pipe that hides a failure, the command that may fail, and all commands of the pipe."""
+    """Yield the command that may fail, and all commands of its pipe, for each pipe that hides a failure."""
     pipelines: dict[int, list[Ran]] = {}
     for ran in run.commands:
         for pipe in ran.pipes:
@@ -134,18 +133,18 @@ def _lossy(subject: Subject, run: _Step, sh: Sh) -> Iterator[tuple[Ran, Sequence
 
 
 def _is_harmless(ran: Ran) -> bool:
-    """Whether a command can't fail in a way that matters."""
+    """Return whether a failure of a command does not matter."""
     return ran.program in _HARMLESS or (ran.program == "cat" and len(ran.arguments) == 1)
 
 
 def _inside(ran: Ran, others: Sequence[Ran]) -> bool:
-    """Whether a command stands in a substitution of another, which hides its failure anyway."""
+    """Return whether a command is in a substitution of another, which hides its failure anyway."""
     span = ran.at.span
     return any(o.at.span.start <= span.start < span.end <= o.at.span.end and o.at.span != span for o in others)
 
 
 def _switches(run: _Step) -> list[tuple[int, bool]]:
-    """Where the script switches `pipefail` on or off, by the order of its commands."""
+    """Return where the script turns `pipefail` on or off, by the order of its commands."""
     switches = []
     for ran in run.commands:
         words = [argument.value or "" for argument in ran.arguments] if ran.program == "set" else []
@@ -155,7 +154,7 @@ def _switches(run: _Step) -> list[tuple[int, bool]]:
 
 
 def _sets_pipefail(subject: Subject, run: _Step, switches: Sequence[tuple[int, bool]], first: Ran) -> bool:
-    """Whether `pipefail` is on before a command: by the script, or by the shell inside of which it runs."""
+    """Return whether the script or the surrounding shell has turned `pipefail` on before a command."""
     for wrapper in first.wrappers:
         start = wrapper.span.start
         if wrapper.name in SHELLS and "pipefail" in subject.words(Span(start, max(first.at.span.start, start))):
@@ -168,14 +167,14 @@ def _sets_pipefail(subject: Subject, run: _Step, switches: Sequence[tuple[int, b
 
 
 def _instruction(run: _Step, sh: Sh) -> str:
-    """The current SHELL, with `pipefail`."""
+    """Return the current SHELL instruction with `pipefail`."""
     options = run.step.shell[1:] if sh.name != "sh" else ("-c",)
     words = (f'"{word}"' for word in (sh.pipefail, "-o", "pipefail", *options))
     return f"SHELL [{', '.join(words)}]"
 
 
 def _set_shell(subject: Subject, run: _Step, sh: Sh) -> Fix | None:
-    """Put SHELL above the RUN, where a shell is known that takes the option."""
+    """Return a fix that inserts SHELL above the RUN; None if no shell with `pipefail` is known."""
     if not sh.pipefail or run.step.at.trigger or any(c in word for word in run.step.shell for c in '"\\'):
         return None
     source = subject.source
@@ -238,7 +237,7 @@ def _download(subject: Subject, _: str) -> Outcomes:
 
 
 def _substituted(commands: Sequence[Ran]) -> Iterator[Unmet]:
-    """Downloads whose output is the script of a shell: `sh -c "$(curl ...)"`."""
+    """Yield downloads that a shell runs as its script: `sh -c "$(curl ...)"`."""
     for shell in commands:
         if shell.program or not shell.wrappers or shell.wrappers[-1].name not in (*SHELLS, "eval"):
             continue

@@ -1,4 +1,4 @@
-"""`--platform` of FROM."""
+"""Checks for `--platform` of FROM."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ _COMPONENT = lazy_pattern(r"[A-Za-z0-9_.-]+")
 
 @check("core/platform", stages="all")
 def platform(subject: Subject, *, what: Literal["constant", "redundant"]) -> Outcomes:
-    """FROM names no platform that is `constant`, or `redundant` because it is the default."""
+    """FROM does not set --platform to a constant or to the default.
+
+    `constant`: the platform is not written out, unless the stage's name contains it. `redundant`: the platform is not
+    `$TARGETPLATFORM`, which is the default.
+    """
     for number in sorted(subject.lineage):
         stage = subject.facts.stages[number]
         flag = stage.flags.get("platform")
@@ -51,7 +55,7 @@ def _constant(stage: Stage, flag: Option, raw: str) -> Unmet | None:
 
 
 def platform_names(raw: str) -> tuple[str, ...] | None:
-    """The names of operating system and architecture, as written and as normalized; None for what is no platform."""
+    """Return the names of system and architecture, as written and normalized; None if `raw` is no platform."""
     parts = raw.lower().split("/")
     if len(parts) > 3 or not all(_COMPONENT.fullmatch(part) for part in parts):
         return None

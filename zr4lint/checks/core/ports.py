@@ -1,4 +1,4 @@
-"""Ports that the image exposes."""
+"""Checks for the ports that the image exposes."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def ports(
 ) -> Outcomes:
     """Each EXPOSE names allowed ports, in the form PORT or PORT/PROTOCOL.
 
-    `allowed` lists ports and ranges such as `8080` and `9000-9010`. With `format` an address or a mapping of host and
-    container ports is reported, with `protocol-case` a protocol in capital letters.
+    `allowed` lists ports and ranges such as `8080` and `9000-9010`. With `format`, no EXPOSE has an address or maps
+    host ports to container ports. With `protocol-case`, protocols are in lower case.
     """
     ranges = [_bounds(words) for words in allowed] if allowed is not None else None
     for port in subject.facts.of(PortExposed, looked_at(subject), triggers=True):
@@ -56,7 +56,7 @@ def ports(
 
 
 def _bounds(words: str) -> tuple[int, int]:
-    """The first and the last port of "8080" or "9000-9010"; (-1, -1) where these are no numbers."""
+    """Return the first and the last port of "8080" or "9000-9010"; (-1, -1) if they are not numbers."""
     first, _, last = words.partition("-")
     last = last or first
     if not (first.isascii() and first.isdecimal() and last.isascii() and last.isdecimal()):
@@ -65,11 +65,11 @@ def _bounds(words: str) -> tuple[int, int]:
 
 
 def _number(digits: str) -> int:
-    """The number of a port; of a long one only its size counts."""
+    """Return the number of a port, from at most 6 digits after leading zeros."""
     return int(digits.lstrip("0")[:6] or 0)
 
 
 def _allowed(number: str, ranges: list[tuple[int, int]]) -> bool:
-    """Whether all ports of a number or range lie in one of the ranges; what is no number is not judged."""
+    """Return whether all ports of a number or range are in one of the ranges. Other text is accepted."""
     first, last = _bounds(number)
     return first < 0 or any(low <= first and last <= high for low, high in ranges)

@@ -1,4 +1,4 @@
-"""The parts of a file that programs read: names, options and paths; not comments, labels and texts to be shown."""
+"""The parts of a file that programs read: names, options and paths, but no comments, labels or shown texts."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _MANAGERS = frozenset({
 
 
 class Part(Struct, frozen=True):
-    """Words for a program. `name` tells that only ASCII makes sense there, as in the name of a package."""
+    """Words that a program reads. `name` means that only ASCII makes sense, as in the name of a package."""
 
     span: Span
     name: bool
 
 
 def readable(subject: Subject) -> list[Part]:
-    """The parts that hold a character beyond ASCII, in order; no two overlap."""
+    """Return the parts with characters beyond ASCII, in order and without overlaps."""
     return subject.memo.get("readable parts", lambda: _sorted(subject))
 
 
@@ -86,5 +86,5 @@ def _of_pairs(instruction: Instruction) -> Iterator[Part]:
 
 
 def _prose(words: str) -> bool:
-    """Whether words in quotes are a text of several words."""
+    """Return whether words are a quoted text of several words."""
     return words[:1] in ("'", '"') and any(blank in words.strip() for blank in " \t\n")

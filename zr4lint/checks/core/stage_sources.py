@@ -1,4 +1,4 @@
-"""The stages that others take files from."""
+"""Checks for the stages that COPY and RUN take files from."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PUTS_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
 
 
 class Source(Struct, frozen=True):
-    """The source that `COPY --from` or `RUN --mount` names; `copy` is the former's step."""
+    """A stage or image that `COPY --from` or `RUN --mount` names. `copy` is the step of a COPY."""
 
     name: str
     span: Span
@@ -48,8 +48,8 @@ def stage_source(
 ) -> Outcomes:
     """`COPY --from` and `RUN --mount` take files from stages that have them.
 
-    With `known` a plain name or a number is an earlier stage, or one of the build `contexts`. With `other` it is not
-    the stage itself. With `produced` something was put into it. With `used` each stage is needed for the image.
+    With `known`, a plain name or a number refers to an earlier stage or one of the build `contexts`. With `other`, a
+    stage does not refer to itself. With `produced`, the stage is not empty. With `used`, the image needs each stage.
     """
     if known or other or produced:
         for source in _sources(subject):
@@ -82,7 +82,7 @@ def _sources(subject: Subject) -> Iterator[Source]:
 
 
 def _stage_of(subject: Subject, source: Source) -> Stage | None:
-    """The stage that is named: the last one before the instruction, else a later one."""
+    """Return the stage that a source names: the last one before the instruction, else a later one."""
     stages = subject.facts.stages
     if source.name.isascii() and source.name.isdecimal():
         number = int(source.name.lstrip("0")[:9] or 0)
@@ -166,7 +166,7 @@ def _empty(subject: Subject, source: Source) -> Unmet | None:
     filled = subject.memo.get("stages with files", lambda: _filled(subject))
     if not filled.isdisjoint(family):
         return None
-    # The root folder is there, and a pattern may match nothing.
+    # The root folder always exists, and a pattern may match nothing.
     values = [argument.value for argument in source.copy.sources]
     if not any(value and value.strip("/.") and not has_wildcard(value) for value in values):
         return None

@@ -1,4 +1,4 @@
-"""The command of the container, and its form."""
+"""Checks for the form of the container's command."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BUILTINS = frozenset(
     {"alias", "cd", "command", "eval", "exec", "exit", "export", "read", "set", "source", ".", "trap", "type",
      "ulimit", "umask", "unset", "wait", "[["}
 )  # fmt: skip
-"""Words that a shell runs itself; some have programs of the same name, which do something else or nothing."""
+"""Words that a shell runs itself. Programs of the same name differ or do nothing."""
 
 
 @check("exec-form")
@@ -43,10 +43,10 @@ def exec_form(
 ) -> Outcomes:
     """These instructions are in exec form: a JSON array of strings.
 
-    Of CMD and ENTRYPOINT the one that counts is judged. With `unless-shell` a shell form is fine where SHELL chose
-    the shell. `malformed` tells what holds for one that starts like an array but is not valid JSON: it counts as a
-    shell form, is skipped, or is the only one that is reported. With `required` the image has each instruction, once.
-    With `without-shell` only a shell form is reported whose stage, from scratch, holds no shell.
+    Only the last CMD and ENTRYPOINT of an image are checked. With `unless-shell`, a shell form is allowed after SHELL.
+    `malformed` is for text that starts like an array but is not valid JSON: `count` treats it as a shell form, `skip`
+    ignores it, and `only` reports nothing else. With `required`, the image has each instruction exactly once. With
+    `without-shell`, only shell forms in stages from scratch without a shell are reported.
     """
     if malformed == "only":
         yield from _malformed(subject, instructions)
@@ -82,7 +82,7 @@ def _overridden(subject: Subject, found: Sequence[Step], counting: Sequence[Step
 
 
 def _counting(subject: Subject, found: Sequence[Step]) -> Iterator[Step]:
-    """The last one of each image, its own or inherited, and the last trigger of each stage."""
+    """Yield the last instruction of each image, its own or inherited, and the last trigger of each stage."""
     kept: dict[int, Step] = {}
     families = [subject.facts.ancestry(end) for end in ends(subject)] or [frozenset({-1})]
     for family in families:
@@ -114,7 +114,7 @@ def _judged(subject: Subject, step: Step, unless_shell: bool, skip_malformed: bo
 
 
 def _shell_missing(subject: Subject, step: Step) -> Outcomes:
-    """Report a shell form in a stage that is built from scratch, and into which no shell is copied."""
+    """Report a shell form in a stage that is built from scratch and gets no shell by COPY or ADD."""
     facts, at, runs = subject.facts, step.holder.index, step.instruction.keyword == "RUN"
     family = facts.ancestry(step.holder.stage) if step.holder.stage >= 0 and not step.held else frozenset()
     shell_form = step.instruction.json is None and command_text(step).text
@@ -135,7 +135,7 @@ def _shell_missing(subject: Subject, step: Step) -> Outcomes:
 
 
 def command_text(step: Step) -> MappedText:
-    """The arguments of the command that is run; of a HEALTHCHECK, those after CMD."""
+    """Return the arguments of the command that runs; of a HEALTHCHECK, those after CMD."""
     text = step.instruction.arguments
     if step.instruction.keyword != "HEALTHCHECK":
         return text
@@ -145,21 +145,21 @@ def command_text(step: Step) -> MappedText:
 
 
 def _has_shell(subject: Subject, step: Step) -> bool:
-    """Whether the stage, or one that it builds on, sets SHELL."""
+    """Return whether SHELL is set in the stage or in one that it builds on."""
     family = subject.facts.ancestry(step.holder.stage) if step.holder.stage >= 0 else ()
     return any(s.at.instruction.index < step.holder.index for s in subject.facts.of(ShellSet, family))
 
 
 def _is_exec(text: MappedText) -> bool:
-    """Whether the shell hands over to the only command, which gets the signals then."""
+    """Return whether the only command is run with `exec`, so that it gets the signals."""
     return text.text.startswith("exec ") and len(parse_script(text).commands) == 1
 
 
 def _fix(text: MappedText, shell: Applicability | None) -> Fix | None:
-    """Turn a shell form into an exec form; `shell` is the applicability where the command needs a shell.
+    """Return a fix that turns a shell form into an exec form, or None.
 
-    It is never safe: a shell runs a script that has no `#!`, and the exec form does not. There is none for bytes that
-    are not UTF-8: JSON can't hold them.
+    `shell` is the applicability of a fix that keeps the shell. No fix is safe: a shell runs a script without `#!`, and
+    the exec form does not. JSON can't hold bytes that are not UTF-8.
     """
     words = words_of(text)
     span = text.span(0, len(text.text))

@@ -1,4 +1,4 @@
-"""Comments that suppress findings."""
+"""Checks for comments that suppress findings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OURS = {Scope.INSTRUCTION: "ignore", Scope.STAGE: "ignore-stage", Scope.FILE: "
 
 @check("suppression", stages="all")
 def suppression(subject: Subject, *, foreign: bool) -> Outcomes:
-    """Comments that suppress findings are those of zr4lint: with `foreign`, comments to hadolint are reported."""
+    """Comments that suppress findings are those of zr4lint. With `foreign`, comments to hadolint are reported."""
     for comment in peer_comments(subject.dockerfile) if foreign else ():
         if comment.tool == "hadolint" and comment.skipped:
             yield _reported(comment)
@@ -22,7 +22,7 @@ def suppression(subject: Subject, *, foreign: bool) -> Outcomes:
 def _reported(comment: PeerComment) -> Unmet:
     codes = ", ".join(comment.skipped)
     written = f"# zr4lint: {_OURS[comment.scope]}[{','.join(comment.skipped)}] {comment.reason or ''}".rstrip()
-    # Without a reason the new comment would be reported itself.
+    # Without a reason, the new comment would itself be reported.
     applicability = UNSAFE if comment.reason else DISPLAY
     return Unmet(
         f"this comment hides {code(codes)} from hadolint and zr4lint",

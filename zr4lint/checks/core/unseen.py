@@ -1,4 +1,4 @@
-"""Characters that show nothing, or something else than they are."""
+"""Checks for characters that are invisible or look like others."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _CONTROL_NAMES = {
 }
 _BLACK_FLAG, _END_OF_TAGS, _KEYCAP = "\U0001f3f4", "\U000e007f", "\u20e3"
 _FIRST_JOINED = 0x530
-"""Latin, Greek and Cyrillic letters, which stand below, need no joiners."""
+"""The first code point of a script with joined letters. Latin, Greek and Cyrillic come before it."""
 
 
 def unseen(subject: Subject) -> Outcomes:
-    """One outcome for each run of such characters."""
+    """Yield one outcome for each sequence of such characters."""
     text = subject.source.text
     parts = readable(subject)
     starts = [part.span.start for part in parts]
@@ -73,7 +73,7 @@ def _name(character: str) -> str:
 
 
 def _ordinary(kind: str, text: str, start: int, end: int, *, read: bool) -> bool:
-    """Whether the script around needs the characters; `read` tells that a program reads them."""
+    """Return whether the surrounding text needs the characters. `read` means that a program reads them."""
     before, behind = text[max(start - 1, 0) : start], text[end : end + 1]
     match kind:
         case "blank":
@@ -103,16 +103,16 @@ def _harmless(character: str, before: str, behind: str, *, read: bool) -> bool:
 
 
 def _around(text: str, at: int) -> str:
-    """The line around a place, 500 characters of it to either side."""
+    """Return the line at an offset, at most 500 characters to either side."""
     before, behind = text[max(at - 500, 0) : at], text[at : at + 500]
     return before.rpartition("\n")[2] + behind.partition("\n")[0]
 
 
 def _joins(character: str) -> bool:
-    """Whether a character is of a script whose words joiners shape, or of a picture."""
+    """Return whether a character is a picture or belongs to a script that needs joiners."""
     return bool(character) and ord(character) >= _FIRST_JOINED and category(character)[0] in "LMS"
 
 
 def _selects(character: str) -> bool:
-    """Whether a character may have variants: a sign, a picture, or one of the scripts that have them."""
+    """Return whether a character may have variants: a sign, a picture, or a letter of a script with variants."""
     return bool(character) and ord(character) > 0xA8 and not (character.isalpha() and ord(character) < _FIRST_JOINED)

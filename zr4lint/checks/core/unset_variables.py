@@ -1,4 +1,4 @@
-"""Variables that are used, and whether anything sets them."""
+"""Checks for variables that are used but not set."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def variable_defined(
 ) -> Outcomes:
     """Variables are set before they are used.
 
-    `where` is `stage` for the instructions of stages, `from` for FROM, `from-default` for the image that FROM names
-    if the build gives no arguments, and `same-env` for a variable that the ENV which uses it sets.
+    `where` is `stage` for the instructions of stages, `from` for FROM, `from-default` for the image of FROM in a build
+    without arguments, and `same-env` for variables that one ENV both sets and uses.
     """
     if "$" in subject.source.text:
         yield from _PLACES[where](subject)
@@ -55,9 +55,9 @@ def _in_stages(subject: Subject) -> Outcomes:
             yield Met(use.span, use.instruction)
     for use in [use for use in uses if use.span in unset][:_MOST_REPORTED]:
         if (use.instruction.span, use.name) in own and pairs[use.instruction.span] > 1:
-            continue  # what `same-env` is for
+            continue  # `same-env` reports these
         if use.name.lower() in _PROXIES:
-            continue  # BuildKit hands them to RUN without an ARG
+            continue  # BuildKit passes them to RUN without an ARG
         if (unmet := _undefined(subject, use)) is not None:
             yield unmet
 
@@ -85,20 +85,20 @@ def _undefined(subject: Subject, use: VariableUse) -> Unmet | None:
 
 
 def _near(name: str, known: Iterable[str], likeness: float = 0.75) -> str | None:
-    """A known name that was probably meant; one of the same letters comes first."""
+    """Return the known name that was probably meant. One with the same letters comes first."""
     names = sorted(islice(known, _MOST_COMPARED))
     letters = sorted(name.lower())
     same = next((other for other in names if sorted(other.lower()) == letters), None)
     if same is not None or not 3 < len(name) < _LONGEST:
         return same
-    from difflib import get_close_matches  # only a wrong file needs it
+    from difflib import get_close_matches  # only a file with a misspelled name needs it
 
     matches = get_close_matches(name, names, 1, likeness)
     return matches[0] if matches else None
 
 
 def _effect(text: str, use: VariableUse) -> str:
-    """The effect of a missing variable on the build."""
+    """Return the effect of a missing variable on the build."""
     before = text[: use.span.start].rstrip("{").removesuffix("$")
     after = text[use.span.end : use.span.end + 2].lstrip("}")
     listed = use.instruction.keyword == "ENV" and use.name.endswith("PATH")
@@ -141,7 +141,7 @@ def _from_uses(subject: Subject, instruction: Instruction) -> list[tuple[str, st
 
 
 class _Defaults(dict[str, str]):
-    """The values of arguments in a build that gives none; those without a default are empty."""
+    """The values of arguments in a build without --build-arg. Those without a default are empty."""
 
     def get(self, name: str, _: object = None) -> str:
         return super().get(name, "")
@@ -199,7 +199,7 @@ def _in_same_env(subject: Subject) -> Outcomes:
 
 
 def _within(subject: Subject, group: Sequence[EnvSet], known: Collection[str], escape: str) -> Outcomes:
-    """The outcomes for one ENV with several pairs."""
+    """Yield the outcomes for one ENV with several pairs."""
     places: dict[str, list[int]] = {}
     for index, pair in enumerate(group):
         places.setdefault(pair.name, []).append(index)
@@ -233,7 +233,7 @@ def _within(subject: Subject, group: Sequence[EnvSet], known: Collection[str], e
 
 
 def _split(subject: Subject, group: Sequence[EnvSet], index: int) -> Fix | None:
-    """Begin another ENV at the pair; None where a comment stands before it."""
+    """Return a fix that starts a new ENV at the pair; None if a comment precedes it."""
     start, end = group[index - 1].span.end, group[index].span.start
     instruction = group[index].at.instruction
     between = subject.source.text[start:end]

@@ -1,4 +1,4 @@
-"""The user that the container runs as."""
+"""Checks for the user that the container runs as."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ADDUSER = Grammar(_BUSYBOX, GRAMMARS["adduser"].valued | {"skel"}, frozenset(),
 
 
 class Account(Struct, frozen=True):
-    """A user that a RUN creates; `uid` is "" where none is given."""
+    """A user that a RUN creates. `uid` is "" if none is given."""
 
     name: str
     uid: str
@@ -56,9 +56,9 @@ def final_user(
 ) -> Outcomes:
     """The last USER of the image is the specified user.
 
-    With `root = false` it is not root, with `numeric` it is a number, with `set` there is a USER or the base image is
-    known to have one. With `used` a user that the image creates is the one it runs as. With `known` a name exists: a
-    stage from scratch has no users unless /etc/passwd is copied.
+    With `root = false`, it is not root. With `numeric`, it is a number. With `set`, the image has a USER, or its base
+    image is known to have one. With `used`, an image that creates a user runs as that user. With `known`, the name
+    exists: a stage from scratch has no users unless /etc/passwd is copied.
     """
     users = subject.facts.of(UserSet, subject.lineage)
     if known:
@@ -118,7 +118,7 @@ def _missing(subject: Subject, end: int) -> Iterator[Unmet]:
 
 
 def _accounts(subject: Subject, family: Iterable[int]) -> Iterator[Account]:
-    """The users that the stages create."""
+    """Yield the users that the stages create."""
     for ran in subject.facts.of(Ran, family):
         if ran.program not in ("useradd", "adduser"):
             continue
@@ -146,7 +146,7 @@ def _unused(subject: Subject, end: int, family: frozenset[int]) -> Iterator[Unme
 
 
 def _before_command(subject: Subject, end: int, name: str) -> Fix | None:
-    """Add USER before the first of the commands that the last stage sets."""
+    """Return a fix that adds USER before the first CMD or ENTRYPOINT of the last stage."""
     found = [
         step.holder for step in steps(subject, ("CMD", "ENTRYPOINT")) if not step.held and step.holder.stage == end
     ]
@@ -157,7 +157,7 @@ def _before_command(subject: Subject, end: int, name: str) -> Fix | None:
 
 
 def _drops(subject: Subject, family: frozenset[int], *, or_unknown: bool = False) -> bool:
-    """Whether what the container starts gives up root's rights; a script that is not in the file may do so."""
+    """Return whether the container's command drops root's rights. With `or_unknown`, an unknown script counts too."""
     started = [s for s in steps(subject, ("ENTRYPOINT", "CMD")) if not s.held and s.holder.stage in family]
     last = {step.instruction.keyword: step.instruction.arguments.text for step in started}
     words = " ".join(last.values())
@@ -170,7 +170,7 @@ def _drops(subject: Subject, family: frozenset[int], *, or_unknown: bool = False
     return or_unknown and (not words or (not scripts and _SCRIPT.search(words) is not None))
 
 
-# Users that are not there
+# Users that do not exist
 
 
 def _known(subject: Subject) -> Iterator[Unmet]:
@@ -180,7 +180,7 @@ def _known(subject: Subject) -> Iterator[Unmet]:
         if not any(facts.stages[n].image == "scratch" for n in family):
             continue
         copies = facts.of(CopyStep, family)
-        # What is copied to / or /etc may bring a passwd along.
+        # A copy to / or /etc may contain a passwd file.
         brought = [c.at.order for c in copies if c.target is None or c.target.rstrip("/") in ("", *_FILES)]
         for user in facts.of(UserSet, [number]):
             names = [word for word in (user.user, user.group) if word and not word.isdecimal() and word not in _ROOT]

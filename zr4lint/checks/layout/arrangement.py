@@ -1,8 +1,8 @@
-"""Bringing a file to its line map: where each layer's lines go, and the edits that put them there.
+"""Arranges a file by its line map: where each layer's lines go, and the edits that move them there.
 
-A layer's block is its instructions with the comments above them. Blank lines are put where a layer ends. A block that
-is too long first has its package lists packed, then loses the blank lines inside it, and at last has its leading
-comments stand above the layer's first line. No other character changes.
+A layer's block is its instructions with the comments above them. The edits insert blank lines between layers. If a
+block is too long, its package lists are packed first, then its inner blank lines are removed, and last its leading
+comments move above the layer's first line. No other character changes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from zr4lint.model.source import Span
 
 
 class _Lines(Struct, frozen=True):
-    """Whole lines that stay together: an instruction, a comment line, or a run of blank lines."""
+    """Whole lines that stay together: an instruction, a comment line, or several blank lines."""
 
     span: Span
     height: int
@@ -30,7 +30,7 @@ class _Lines(Struct, frozen=True):
 
 
 class _Block(Struct, frozen=True):
-    """A layer's lines, without blank lines at either end, and the lists in it that are to be packed."""
+    """A layer's lines without blank lines at either end, and its package lists to pack."""
 
     layer: Layer
     items: tuple[_Lines, ...]
@@ -52,14 +52,14 @@ class _Block(Struct, frozen=True):
 
 
 class Arrangement(Struct, frozen=True):
-    """The fix that brings a file to its line map, or the reason why there is none."""
+    """The fix that arranges a file by its line map, or the reason why there is none."""
 
     fix: Fix | None
     reason: str | None
 
 
 def arrange(subject: Subject) -> Arrangement:
-    """Work out the edits; there is no fix where the layers are out of order or a layer does not fit its lines."""
+    """Return the arrangement. It has no fix if the layers are out of order or a layer does not fit its lines."""
     assigned = layer_of_each(subject)
     key = ("arrangement", subject.layers, None if assigned is None else tuple(assigned.values()))
     return subject.memo.get(key, lambda: _arrangement(subject, assigned))
@@ -117,7 +117,7 @@ class _Placed(Struct, frozen=True):
 
 
 def _place(subject: Subject, blocks: list[_Block]) -> Iterator[_Placed]:
-    """Each block with the line it starts on; the last one ends on the last line of its layer."""
+    """Yield each block with its first line. The last block ends on the last line of its layer."""
     line = 1
     for index, block in enumerate(blocks):
         layer = block.layer
@@ -142,7 +142,7 @@ def _too_long(block: _Block, line: int) -> str:
 
 
 def _shortened(subject: Subject, block: _Block, lines: int, room: int) -> _Block:
-    """The block with as much done as is needed to come down to `lines`, or at least to `room`."""
+    """Return the block shortened as far as needed to `lines`, or at least to `room` lines."""
     over = block.height - lines
     if over <= 0:
         return block
@@ -163,7 +163,7 @@ def _shortened(subject: Subject, block: _Block, lines: int, room: int) -> _Block
 
 
 def _padded(block: _Block, missing: int) -> _Block:
-    """The last block, with blank lines above its last instruction so that it ends where the file ends."""
+    """Return the last block with `missing` blank lines above its last instruction, so that it fills its layer."""
     if missing <= 0:
         return block
     items = list(block.items)
@@ -181,7 +181,7 @@ def _padded(block: _Block, missing: int) -> _Block:
 
 
 def _edits(subject: Subject, placed: list[_Placed]) -> Iterator[Edit]:
-    """The edits that give every run of blank lines its height, and pack lists."""
+    """Yield the edits that set the number of blank lines between items and pack lists."""
     text, newline = subject.source.text, subject.source.newline
     at, line = 0, 1
     for one in placed:
@@ -203,7 +203,7 @@ def _edits(subject: Subject, placed: list[_Placed]) -> Iterator[Edit]:
 
 
 def _blank_lines(text: str, newline: str, gap: Span, wanted: int) -> Iterator[Edit]:
-    """Give the blank lines in a gap another number; those that stay are not touched."""
+    """Yield the edits that change the number of blank lines in a gap. Those that stay are untouched."""
     ends = [i + 1 for i in range(gap.start, gap.end) if text[i] == "\n"]
     if wanted < len(ends):
         kept = ends[wanted - 1] if wanted else gap.start

@@ -1,4 +1,4 @@
-"""Lines, layers, comments: how the file is laid out."""
+"""Checks for the layout of the file: lines, layers and comments."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BANNER = r"(?i)[\W_]*layer\s+(\d+)\s*:"
 
 @check("syntax")
 def syntax(subject: Subject, *, what: Literal["all", "before-from"] = "all") -> Outcomes:
-    """BuildKit accepts the file; with `before-from` only instructions above the first FROM are looked at."""
+    """BuildKit accepts the file. With `before-from`, only instructions above the first FROM are checked."""
     if what == "before-from":
         yield from _before_from(subject)
         return
@@ -58,7 +58,7 @@ def _before_from(subject: Subject) -> Outcomes:
                 help="Start the file with FROM; only ARG may come before it",
             )
             if subject.dockerfile.instructions[-1].stage < 0:
-                return  # the file has no FROM, which is one fault
+                return  # a file without FROM is one fault
 
 
 @check("line-count", late=True)
@@ -135,7 +135,7 @@ def _comments_by_line(subject: Subject) -> dict[int, Comment]:
     return {subject.source.line_of(c.span.start): c for c in subject.dockerfile.comments if not c.inside}
 
 
-# Checks that read what the others found
+# Checks that read the results of others
 
 
 @check("layer-order", late=True)
@@ -166,7 +166,7 @@ def layer_order(subject: Subject) -> Outcomes:
 
 
 def _moved(subject: Subject, instruction: Instruction, before: list[int]) -> Fix | None:
-    """Put an instruction, with the comments directly above it, behind the last of those it comes after."""
+    """Return a fix that moves an instruction, with the comments above it, after the last of `before`."""
     before = [index for index in before if subject.dockerfile.instructions[index].keyword != "CMD"]
     if not before:
         return None
@@ -182,9 +182,9 @@ def _moved(subject: Subject, instruction: Instruction, before: list[int]) -> Fix
 
 
 def _longest_ascending(sequence: list[tuple[int, int, int]]) -> set[int]:
-    """The most instructions that can stay where they are: each begins no earlier than the one before ended."""
+    """Return the most instructions that can stay: each starts no earlier than the one before it ends."""
     previous: dict[int, int] = {}
-    best: dict[int, tuple[int, int]] = {}  # by the layer that it ends with, the longest so far and its last
+    best: dict[int, tuple[int, int]] = {}  # by last layer: the greatest length so far, and its last instruction
     for index, low, high in sequence:
         length, previous[index] = max((found for end, found in best.items() if end <= low), default=(0, -1))
         best[high] = max(best.get(high, (0, -1)), (length + 1, index))
@@ -238,7 +238,7 @@ def _lines(instruction: Instruction) -> str:
 
 @check("layer-banner", late=True)
 def layer_banner(subject: Subject, *, first: Count, last: Count) -> Outcomes:
-    """Layers `first` to `last` each open with a comment `LAYER n: ...`."""
+    """Each of the layers `first` to `last` starts with a comment `LAYER n: ...`."""
     layers = with_helpers(subject)
     starts: dict[int, int] = {}
     before: dict[int, int] = {}
@@ -277,9 +277,9 @@ def _names_layer(comment: str, number: int) -> bool:
 
 @check("not-in-specification", late=True)
 def not_in_specification(subject: Subject) -> Outcomes:
-    """Each instruction is about a requirement of a layer, or is needed by one that is.
+    """Each instruction belongs to a requirement of a layer, or such an instruction needs it.
 
-    Where the specification has no layers, that goes for all requirements.
+    If the specification has no layers, all requirements count.
     """
     used: set[int] = set()
     blamed: list[int] = []
@@ -303,7 +303,7 @@ def not_in_specification(subject: Subject) -> Outcomes:
 
 @check("specification-commands", late=True)
 def specification_commands(subject: Subject) -> Outcomes:
-    """For each requirement that is met, the specification's own verification commands would pass too."""
+    """For each requirement that is met, the specification's own verification commands would also pass."""
     text = subject.source.whole_text
     for result in subject.results.values():
         if result.unmet or not result.met:
@@ -329,7 +329,7 @@ def specification_commands(subject: Subject) -> Outcomes:
 
 
 def _spelled(subject: Subject, witness: Met) -> Fix | None:
-    """Write what meets a requirement as the specification does."""
+    """Return a fix that writes the words for a requirement as the specification does."""
     instruction = witness.instruction
     edits: list[Edit] = []
     if subject.words(instruction.keyword_span) != instruction.keyword:
@@ -344,6 +344,6 @@ def _spelled(subject: Subject, witness: Met) -> Fix | None:
 
 
 def _passes(result: RuleResult, instruction: Instruction, lines: list[str]) -> bool:
-    """Whether one of a rule's greps finds its line in an instruction."""
+    """Return whether one of a rule's greps matches a line of an instruction."""
     own = lines[instruction.line - 1 : instruction.end_line]
     return any(grep(pattern, line) for pattern in result.greps for line in own)

@@ -1,4 +1,4 @@
-"""The layer of each instruction, by the requirements it meets."""
+"""The layer of each instruction, by the requirements that it meets."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def within(instruction: Instruction, layer: Layer) -> bool:
-    """Whether an instruction lies within a layer's lines."""
+    """Return whether an instruction is within a layer's lines."""
     return layer.first <= instruction.line and instruction.end_line <= layer.last
 
 
 def layers_of(subject: Subject) -> dict[int, set[int]]:
-    """For each instruction that meets a requirement bound to a layer, those layers, in the order of the file."""
+    """Return the layers of each instruction that meets a requirement of a layer, in the order of the file."""
     layers: dict[int, set[int]] = {}
     for result in subject.results.values():
         if result.layer is not None:
@@ -25,7 +25,7 @@ def layers_of(subject: Subject) -> dict[int, set[int]]:
 
 
 def helpers(subject: Subject) -> dict[int, set[int]]:
-    """The instructions that those rely on and that meet nothing themselves, with the layers that need them."""
+    """Return the instructions that others rely on but that meet nothing themselves, with the layers that need them."""
     own = layers_of(subject)
     needed: dict[int, set[int]] = {}
     for result in subject.results.values():
@@ -37,7 +37,7 @@ def helpers(subject: Subject) -> dict[int, set[int]]:
 
 
 def with_helpers(subject: Subject) -> dict[int, set[int]]:
-    """`layers_of`, and the helpers that stand at the head of a layer that needs them."""
+    """Return `layers_of` and those helpers that precede a layer that needs them."""
     layers = layers_of(subject)
     for index, numbers in helpers(subject).items():
         following = next((layers[i] for i in layers if i > index), set())
@@ -47,9 +47,10 @@ def with_helpers(subject: Subject) -> dict[int, set[int]]:
 
 
 def layer_of_each(subject: Subject) -> dict[int, int] | None:
-    """One layer for every instruction of the file, never falling; None where the layers are out of order.
+    """Return one layer for each instruction of the file, in ascending order; None if the layers are out of order.
 
-    An instruction that meets nothing goes with the layer of the next one that does, behind the last with that.
+    An instruction that meets no requirement gets the layer of the next one that does. After the last of these, it gets
+    the last one's layer.
     """
     own = layers_of(subject)
     count = len(subject.dockerfile.instructions)

@@ -1,4 +1,4 @@
-"""Packing package lists: one package a line becomes several."""
+"""Packs package lists with one package per line into fewer lines."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from zr4lint.model.source import Span
 
 WIDTH = 100
-"""The longest line that packing makes."""
+"""The greatest length of a packed line."""
 
 
 class PackedLines(Struct, frozen=True):
-    """The edit that packs a list, and how many lines it saves."""
+    """The edit that packs a list, and the number of lines that it saves."""
 
     edit: Edit
     saved: int
 
 
 def packable(subject: Subject, instruction: Instruction, over: int) -> Iterator[PackedLines]:
-    """Pack lists of an instruction until `over` lines are saved, or there is no more to save."""
+    """Yield packed lists of an instruction until `over` lines are saved or no more can be."""
     for lines in _lists(subject, instruction):
         if over <= 0:
             return
@@ -37,7 +37,7 @@ def packable(subject: Subject, instruction: Instruction, over: int) -> Iterator[
 
 
 def _lists(subject: Subject, instruction: Instruction) -> Iterator[list[int]]:
-    """Runs of neighbouring lines that hold nothing but packages of one command."""
+    """Yield groups of adjacent lines that contain only packages of one command."""
     text, source = subject.source.text, subject.source
     listed = subject.memo.get(("package lists", subject.lineage), lambda: _by_instruction(subject))
     for spans in listed.get(instruction.index, ()):
@@ -59,7 +59,7 @@ def _lists(subject: Subject, instruction: Instruction) -> Iterator[list[int]]:
 
 
 def _by_instruction(subject: Subject) -> dict[int, list[list[Span]]]:
-    """The places of the packages of each command, by the instruction it stands in; those of apt come first."""
+    """Return the spans of the packages of each command, by instruction. Those of apt come first."""
     found: dict[int, list[list[Span]]] = {}
     for apt in subject.facts.of(AptRun, subject.lineage):
         found.setdefault(apt.at.instruction.index, []).append([p.span for p in apt.command.packages])
@@ -86,7 +86,7 @@ def _packed(subject: Subject, lines: list[int], over: int) -> PackedLines | None
 
 
 def _rows(words: list[str], height: int) -> list[str]:
-    """Words in at most `height` rows of about the same length, in their order."""
+    """Return words in at most `height` rows of similar length, in order."""
     shortest, longest = max(map(len, words)), sum(map(len, words)) + len(words)
     while shortest < longest:
         width = (shortest + longest) // 2
@@ -98,7 +98,7 @@ def _rows(words: list[str], height: int) -> list[str]:
 
 
 def rows_of(words: list[str], width: int) -> list[str]:
-    """Words in rows no longer than `width`, in their order."""
+    """Return words in rows no longer than `width`, in order."""
     rows: list[list[str]] = [[]]
     used = 0
     for word in words:

@@ -1,5 +1,4 @@
-"""The vocabulary of the pack `ml`: one module a topic, each rule a check kind of its rule's name.
+"""Kinds of check for the pack `ml`: one kind per rule, and one module per topic.
 
-The facts come from the tables of rules/data through zr4lint.knowledge; what can't be known from the file is passed
-over.
+The facts come from the tables of rules/data through zr4lint.knowledge. A check reports only what the file determines.
 """

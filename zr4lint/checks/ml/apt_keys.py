@@ -1,4 +1,4 @@
-"""apt-key: where it is gone, and what it needs where it is not."""
+"""Checks for apt-key: whether the release has it, and whether gnupg is installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BRING = frozenset({"gnupg", "gnupg2", "gnupg1", "gpg", "software-properties-com
 
 @check("ml/apt-key", raises=True)
 def apt_key(subject: Subject) -> Outcomes:
-    """The key of a repository is a file that the repository's entry names, and not one that apt-key adds."""
+    """The key of a repository is a file that the repository's entry names. apt-key does not add it."""
     row = table("system")["apt_key"]
     for history in histories(subject):
         name = history.base.distribution if history.base is not None else None
@@ -52,7 +52,7 @@ def _adds(ran: Ran) -> bool:
 
 
 def _without_gnupg(history: History, ran: Ran) -> bool:
-    """Whether an image that has no gnupg gets none before."""
+    """Return whether the image has no gnupg and no earlier command installs it."""
     base = history.base
     slim = base is not None and base.kind == "python" and "slim" in base.image.tag
     if base is None or not (slim or base.kind in ("ubuntu", "debian")) or base.distribution is None:

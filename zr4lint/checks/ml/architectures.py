@@ -1,4 +1,4 @@
-"""The architectures of GPUs that extensions are compiled for."""
+"""Checks for the GPU architectures that extensions are compiled for."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def arch_list_unknown(subject: Subject) -> Outcomes:
 
 
 def _of_command(history: History, installs: Sequence[Install]) -> Outcomes:
-    """A list that a command sets for itself, or that ARG does."""
+    """Yield outcomes for lists that ARG or the command itself sets."""
     environment = {e.value for e in history.of(EnvSet) if e.name == "TORCH_CUDA_ARCH_LIST"}
     for install in installs:
         value = install.run.variables.get("TORCH_CUDA_ARCH_LIST")
@@ -70,7 +70,7 @@ def _of_command(history: History, installs: Sequence[Install]) -> Outcomes:
 
 
 def _respelled(subject: Subject, span: Span, value: str) -> Fix | None:
-    """The list with `;` for a comma, and 8.6 for sm_86 or 86, where that mends it."""
+    """Return a fix that writes the list with `;` for a comma, and 8.6 for sm_86 or 86; None if that does not help."""
     known = table("packages")["architectures"]["known"]
     parts = re.split(r"[;, ]+", value.strip("; ,"))
     words = [re.sub(r"^(?:sm_|compute_)?(\d+)(\d)(?=\+|\Z)", r"\1.\2", part) for part in parts]
@@ -82,7 +82,7 @@ def _respelled(subject: Subject, span: Span, value: str) -> Fix | None:
 
 
 def _wrong(history: History, value: str, order: int) -> tuple[str, str] | None:
-    """The fault of a list and the reason; None where none is known."""
+    """Return the fault of a list and the reason, or None."""
     row = table("packages")["architectures"]
     install = next(i for i in history.installs if i.at.order == order)
     torch = torch_at(history, install)

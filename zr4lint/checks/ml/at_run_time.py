@@ -1,4 +1,4 @@
-"""Failures at run time: imports, compilers, interpreters, and commands that were removed."""
+"""Checks for failures at run time: imports, compilers, interpreters, and removed commands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HUB_BOUND = ("transformers", "diffusers", "datasets", "tokenizers", "accelerate
 
 @check("ml/import-fails", raises=True)
 def import_fails(subject: Subject) -> Outcomes:
-    """A package can be imported beside the others, with its Python and its torch."""
+    """A package can be imported with the other packages, its Python and its torch."""
     for history in histories(subject):
         for install in history.own:
             for row in table("packages")["import"]:
@@ -50,7 +50,7 @@ def import_fails(subject: Subject) -> Outcomes:
 
 
 def _failing(history: History, install: Install, requirement: Requirement, row: Row) -> dict[str, str] | None:
-    """The words for the message of a row if all of its conditions hold; None if one does not."""
+    """Return the words for the message of a row if all of its conditions hold, else None."""
     words: dict[str, str] = {}
     if not _of_release(requirement, row) or (row.get("cuda") and not _has_cuda(history)):
         return None
@@ -78,7 +78,7 @@ def _failing(history: History, install: Install, requirement: Requirement, row: 
 
 
 def _certain(history: History, install: Install, requirement: Requirement, row: Row) -> bool:
-    """Whether a build of torch makes certain what is likely only without it."""
+    """Return whether the build of torch makes a likely failure certain."""
     torch = torch_in(install) or torch_at(history, install)
     known = row.get("certain")
     return (
@@ -102,7 +102,7 @@ def _has_cuda(history: History) -> bool:
 
 
 def _beside(history: History, install: Install, row: Row) -> str | None:
-    """A package that is in the same environment, by this command or an earlier one."""
+    """Return a package that is in the same environment, from this command or an earlier one."""
     for other in (*history.before(install.at), install):
         found = next((str(n) for n in row["beside"] if (r := other.get(n)) is not None and r.marker is None), None)
         if found is not None and other.environment == install.environment and not (other.unsure or install.unsure):
@@ -111,7 +111,7 @@ def _beside(history: History, install: Install, row: Row) -> str | None:
 
 
 def _missing(history: History, install: Install, row: Row) -> str | None:
-    """A package that nothing brings, all things of the file considered."""
+    """Return a package that no instruction of the file installs."""
     later = [i for i in history.installs if i.opaque]
     if later or history.opaque(install.at) or not history.final or history.mentions(None, r"\bmim\b|openmim"):
         return None
@@ -146,12 +146,12 @@ def huggingface_cli_gone(subject: Subject) -> Outcomes:
 
 
 def _same_options(words: list[str], known: list[str]) -> bool:
-    """Whether hf has all the options that a command gives."""
+    """Return whether hf has all the options of a command."""
     return all(word.partition("=")[0] in known for word in words if word.startswith("-"))
 
 
 def _without_cli(history: History, ran: Ran, row: Row) -> bool:
-    """Whether the huggingface_hub that is there surely lacks the command."""
+    """Return whether the installed huggingface_hub certainly lacks the command."""
     if history.base is None or not history.base.plain or history.opaque(ran.at):
         return False
     found: Requirement | None = None
@@ -171,7 +171,7 @@ def _without_cli(history: History, ran: Ran, row: Row) -> bool:
 
 @check("ml/compiler-missing-at-run")
 def compiler_missing_at_run(subject: Subject) -> Outcomes:
-    """A package that compiles when it runs finds a compiler in the image."""
+    """A package that compiles at run time finds a compiler in the image."""
     for history in histories(subject):
         base = history.base
         if base is None or not history.final or history.stage.number != max(s.number for s in subject.facts.shipped):
@@ -199,7 +199,7 @@ def compiler_missing_at_run(subject: Subject) -> Outcomes:
 
 
 def _brought(subject: Subject, history: History, row: Row) -> Iterator[tuple[Install, Requirement]]:
-    """The installs of a row's packages that end in the image."""
+    """Yield the installs of a row's packages that end up in the image."""
     for install in shipped(subject, history):
         requirement = next((r for n in row["names"] if (r := install.get(n)) is not None), None)
         if requirement is not None and requirement.marker is None:
@@ -207,7 +207,7 @@ def _brought(subject: Subject, history: History, row: Row) -> Iterator[tuple[Ins
 
 
 def _by_pip(history: History) -> bool:
-    """Whether apt brings a compiler with pip, which recommends one."""
+    """Return whether apt may install a compiler with python3-pip, which recommends one."""
     for run in history.of(AptRun):
         if run.command.action != "install":
             continue
@@ -219,7 +219,7 @@ def _by_pip(history: History) -> bool:
 
 @check("ml/library-path-replaced")
 def library_path_replaced(subject: Subject) -> Outcomes:
-    """LD_LIBRARY_PATH keeps the folders that the image has put there."""
+    """LD_LIBRARY_PATH keeps the folders that the base image set."""
     for history in histories(subject):
         base = history.base
         if base is None or base.kind != "cuda" or not history.final:

@@ -1,4 +1,4 @@
-"""Base images: tags that were never published, releases that have ended, images without a compiler."""
+"""Checks for base images: unpublished tags, ended releases, and images without a compiler."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _FAILS = "Docker finds no image with this tag, so the build fails at FROM."
 
 
 def _roots(subject: Subject) -> list[tuple[History, Base]]:
-    """The histories whose stage is on an image from outside that no digest pins, each such image."""
+    """Return the histories whose stage builds on an external image without a digest, with the image."""
     found = [(s, s.base) for s in histories(subject) if s.stage.parent is None and s.base is not None]
     return [(history, base) for history, base in found if base is not None and not base.image.digest]
 
 
 def _fix(subject: Subject, history: History, base: Base, tag: str | None) -> Fix | None:
-    """Put another tag in the place of the one that is written; None where a variable holds it."""
+    """Return a fix that replaces the tag; None if a variable holds it."""
     written = subject.words(history.stage.image_span)
     if tag is None or not base.image.tag or not written.endswith(f":{base.image.tag}"):
         return None
@@ -49,12 +49,12 @@ def _fix(subject: Subject, history: History, base: Base, tag: str | None) -> Fix
 
 
 def _renamed(base: Base, tag: str) -> str:
-    """The reference with another tag, its registry as written."""
+    """Return the reference with another tag and its registry as written."""
     return f"{base.reference.partition('@')[0].removesuffix(f':{base.image.tag}')}:{tag}"
 
 
 def _version(tag: str, numbers: int) -> tuple[str, str] | None:
-    """The version of so many numbers that a tag begins with, and what stands behind it; None where there is none."""
+    """Return the version with `numbers` parts that a tag starts with, and the text after it; else None."""
     version, dash, rest = tag.partition("-")
     parts = version.split(".")
     fits = len(parts) == numbers and all(part.isdecimal() for part in parts) and bool(rest) == bool(dash)
@@ -62,13 +62,13 @@ def _version(tag: str, numbers: int) -> tuple[str, str] | None:
 
 
 def _flavour(rest: str) -> tuple[str, str] | None:
-    """The flavour and the distribution that stand behind a version; None for a distribution that is not known."""
+    """Return the flavour and the distribution after a version; None for an unknown distribution."""
     flavour, _, distribution = rest.rpartition("-")
     return (flavour, distribution) if flavour and distribution.rstrip("0123456789.") in _DISTRIBUTIONS else None
 
 
 def _respelled(tags: CudaTags, version: str, rest: str) -> str | None:
-    """The tag of a version for what is wanted behind it, with cuDNN spelled its way; None if there is none."""
+    """Return the version's tag with this flavour and distribution, with cuDNN spelled its way; None if unpublished."""
     wanted = _flavour(rest)
     if wanted is None:
         return None
@@ -143,7 +143,7 @@ def _known(tags: CudaTags, tag: str) -> bool:
 
 
 def _impossible(tags: CudaTags, base: Base) -> Unmet | None:
-    """The fault of a tag; `expected` is the tag to use."""
+    """Return the fault of a tag; `expected` is the tag to use."""
     tag = base.image.tag
     if tag in ("", "latest"):
         return Unmet(
@@ -160,7 +160,7 @@ def _impossible(tags: CudaTags, base: Base) -> Unmet | None:
     wanted = _flavour(rest)
     if wanted is None:
         if any(character.isdigit() for character in rest.rpartition("-")[2]):
-            return None  # a distribution this table does not know
+            return None  # the table does not know this distribution
         return Unmet(
             f"{code(base.reference)} names no distribution",
             expected=_respelled(tags, version, f"{rest or 'devel'}-ubuntu22.04"),
@@ -196,7 +196,7 @@ def _unpublished(base: Base, why: str, instead: str | None) -> Unmet:
 
 
 def _not_listed(tags: CudaTags, base: Base, version: str, rest: str) -> Unmet | None:
-    """The finding for a version that is not in the list: one that never was, or one newer than the list."""
+    """Return the finding for a version outside the list: it never existed, or it is newer than the list."""
     if version in tags.seen:
         return None
     line = tags.line(minor(version))
@@ -212,7 +212,7 @@ def _not_listed(tags: CudaTags, base: Base, version: str, rest: str) -> Unmet | 
 
 
 def _nearest(tags: CudaTags, version: str, rest: str) -> str | None:
-    """A tag of the next version of the same major that has what is wanted."""
+    """Return a tag of the same major version with this flavour, from the nearest version that has one."""
     major = version.partition(".")[0]
     near = sorted(
         (v for v in tags.tags if v.partition(".")[0] == major),
@@ -287,7 +287,7 @@ def distribution_end_of_life(subject: Subject) -> Outcomes:
 
 @check("ml/no-compiler-in-image")
 def no_compiler_in_image(subject: Subject) -> Outcomes:
-    """Packages that compile CUDA code, or look for nvcc, are built in an image that has it."""
+    """Packages that compile CUDA code or look for nvcc are built in an image that has it."""
     for history in histories(subject):
         base = history.base
         if base is None or base.compiles_cuda is not False:
@@ -308,7 +308,7 @@ def no_compiler_in_image(subject: Subject) -> Outcomes:
 
 
 def _without_compiler(history: History, base: Base) -> Outcomes:
-    """The packages that compile C++ in an image without a compiler, which slim images of Python are."""
+    """Yield outcomes for packages that compile C++ in a slim Python image, which has no compiler."""
     if base.kind != "python" or "slim" not in base.image.tag:
         return
     for build, row in source_builds_of(history):

@@ -1,4 +1,4 @@
-"""Steps that BuildKit or git cannot take as written."""
+"""Checks for steps that BuildKit or git cannot run as written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SHA = r"[0-9a-f]{7,40}\Z"
 _PLAIN = r"(?:\s+(?:origin|--all|-q|--quiet|-p|--prune|-v|--verbose))*\s*(?:&&|\|\||;|\\?\n|\Z)"
 _DEEPENS = rf"\bgit\b[^&|;\n]*\b(?:(?:fetch|pull)\b(?!{_PLAIN})|remote\b|unshallow\b)"
-"""A fetch that names no ref and no depth leaves a shallow clone as shallow as it was."""
+"""Matches a command that fetches further commits. A fetch without ref and depth leaves a shallow clone as it was."""
 
 
 @check("ml/device-without-labs")
@@ -33,7 +33,7 @@ def device_without_labs(subject: Subject) -> Outcomes:
             continue
         syntax = next((d.value for d in subject.dockerfile.directives if d.name == "syntax"), "")
         if syntax and "docker/dockerfile" not in syntax:
-            continue  # a frontend of somebody's own
+            continue  # a custom frontend may have the flag
         if "labs" not in syntax:
             yield Unmet(
                 "RUN --device needs `# syntax=docker/dockerfile:1-labs`",
@@ -48,7 +48,7 @@ def device_without_labs(subject: Subject) -> Outcomes:
 
 @check("ml/shallow-checkout")
 def shallow_checkout(subject: Subject) -> Outcomes:
-    """A shallow clone is not asked for a commit that it does not have."""
+    """No commit is checked out that a shallow clone does not have."""
     for history in histories(subject):
         for cloned in history.of(Cloned):
             if cloned.at.stage != history.stage.number or not cloned.clone.parsed.has("depth"):
@@ -70,7 +70,7 @@ def shallow_checkout(subject: Subject) -> Outcomes:
 
 
 def _checkout(history: History, cloned: Cloned) -> Span | None:
-    """The commit that a later command checks out in the folder of a clone."""
+    """Return the commit that a later command checks out in the folder of a clone."""
     for ran in history.of(Ran):
         if ran.program != "git" or ran.at.order < cloned.at.order or ran.at.reach is Reach.NEVER:
             continue

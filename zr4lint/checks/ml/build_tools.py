@@ -1,4 +1,4 @@
-"""setuptools and other build tools: too new for what is built, or not held where it is built."""
+"""Checks for setuptools and other build tools that are too new or not pinned where packages are built."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def setuptools_too_new(subject: Subject) -> Outcomes:
 
 
 def _imports_pkg_resources(build: Build, row: SourceBuild) -> bool:
-    """Whether the release or the commit that is built imports pkg_resources."""
+    """Return whether the release or commit to build imports pkg_resources."""
     url, pin = build.requirement.url, pinned(build.requirement)
     if url is None:
         return row.pkg_resources == "*" or (
@@ -109,7 +109,7 @@ def _no_pkg_resources(package: str, span: Span, where: str, unsure: bool) -> Unm
 
 
 def _newest_setuptools(history: History, order: int, bound: str) -> bool:
-    """Whether the last install that names setuptools before leaves one that is not older than a bound."""
+    """Return whether the last earlier install of setuptools leaves a version of at least `bound`."""
     newest = False
     for install in history.installs:
         requirement = install.get("setuptools")
@@ -158,7 +158,7 @@ def constraint_not_for_builds(subject: Subject) -> Outcomes:
 
 
 def _old_pip(history: History) -> bool:
-    """Whether pip is held below the version that changed."""
+    """Return whether pip is pinned below version 26.2, which changed this."""
     for install in history.installs:
         requirement = install.get("pip")
         found = bounds(requirement.specifier) if requirement is not None else None

@@ -1,4 +1,4 @@
-"""Which installs compile something, and what."""
+"""Finds the installs that compile packages."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from zr4lint.programs.pip import Requirement
 
 MMCV = ("mmcv", "mmcv-full")
 _SOURCES_ONLY = ("pypi", "mirror", "openmmlab", "mmengine")
-"""Words in the hosts of PyPI, its mirrors, and those whose pages are no index: no wheel comes from there."""
+"""Words in the hosts of PyPI, its mirrors, and pages that are no index. They have no further wheels."""
 
 
 class Build(Struct, frozen=True):
-    """A requirement that is built from its source archive; `unsure` means that it may not be."""
+    """A requirement that is built from its source archive. `unsure` means that it may not be."""
 
     package: str
     requirement: Requirement
@@ -27,7 +27,7 @@ class Build(Struct, frozen=True):
 
 
 def builds(history: History, *packages: str) -> Iterator[Build]:
-    """The source builds of these packages in a history's own stage: by name or from a repository, not from a wheel."""
+    """Yield the source builds of these packages in the history's own stage, by name or from a repository."""
     for install in history.own:
         if install.option("only-binary", "no-build", "no-index"):
             continue
@@ -38,7 +38,7 @@ def builds(history: History, *packages: str) -> Iterator[Build]:
                 history.has(requirement.name, install.at) is not False
                 and (not requirement.specifier and not install.run.command.upgrades and requirement.url is None)
             ):
-                continue  # it may be there already
+                continue  # it may already be installed
             if any(source.role == "links" for source in install.sources.all) or other_index(install):
                 continue
             known = history.base is not None and history.base.listed
@@ -46,7 +46,7 @@ def builds(history: History, *packages: str) -> Iterator[Build]:
 
 
 def source_builds_of(history: History) -> Iterator[tuple[Build, SourceBuild]]:
-    """The source builds of packages in the table."""
+    """Yield the source builds of packages in the table."""
     known = source_builds()
     for build in builds(history, *known):
         row = known[build.package]
@@ -62,7 +62,7 @@ def source_builds_of(history: History) -> Iterator[tuple[Build, SourceBuild]]:
 
 
 def cuda_builds(history: History) -> Iterator[Build]:
-    """The installs that need nvcc: those that always look for it, and those where CUDA operations are forced."""
+    """Yield the builds that need nvcc: those that always look for it, and those with CUDA operations forced."""
     for build, row in source_builds_of(history):
         variables = build.install.run.variables
         if row.nvcc == "build":
@@ -76,9 +76,9 @@ def cuda_builds(history: History) -> Iterator[Build]:
 
 
 def mmcv_wheel(history: History, build: Build) -> bool | None:
-    """Whether mmcv has a wheel for the torch that is there; None where torch or the version can't be known.
+    """Return whether mmcv has a wheel for the installed torch; None if torch or the version is unknown.
 
-    PyPI has none.
+    PyPI has no wheels of mmcv.
     """
     if not build.install.sources.all:
         return False
@@ -95,11 +95,11 @@ def _is_wheel(requirement: Requirement) -> bool:
 
 
 def other_index(install: Install) -> bool:
-    """Whether another index than PyPI and PyTorch's may hold a wheel."""
+    """Return whether an index other than those of PyPI and PyTorch may have a wheel."""
     return any(s.url is None or not (s.pytorch or _holds_no_more(s.url)) for s in install.sources.all)
 
 
 def _holds_no_more(url: str) -> bool:
-    """Whether an index has no wheel that PyPI lacks: a mirror of it, or a page that is none."""
+    """Return whether an index has no wheel that PyPI lacks: it is a mirror of PyPI, or no index."""
     host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
     return "nvidia" not in host and any(word in host for word in _SOURCES_ONLY)

@@ -1,4 +1,4 @@
-"""Requirement files of repositories that the build clones."""
+"""Checks for requirement files of repositories that the build clones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from zr4lint.programs.image_paths import covers
 
 
 class File(Struct, frozen=True):
-    """A requirements file below a clone's folder, and the table's row for that repository."""
+    """A requirements file in a clone's folder, and the table's row for that repository."""
 
     install: Install
     path: str
@@ -30,7 +30,7 @@ class File(Struct, frozen=True):
 
 
 def cloned_files(history: History) -> list[File]:
-    """The requirement files of a history's own stage that come from a clone."""
+    """Return the requirement files from clones that the history's own stage installs."""
     found: list[File] = []
     clones = [c for c in history.of(Cloned) if c.target not in (None, "/")]
     for install in history.own:
@@ -55,7 +55,7 @@ def _repository(url: str | None) -> Row | None:
 
 
 def _edited(history: History, file: File) -> bool:
-    """Whether the file was changed on its way, by sed or grep, or a list of what is installed is made."""
+    """Return whether sed, grep or the like changed the file, or `pip freeze` wrote a list."""
     name = re.escape(file.path.rpartition("/")[2])
     return history.mentions(file.install.at, rf"(?:sed|grep|awk|perl)\b[^\n]*(?:\\\n[^\n]*)*{name}|pip3? freeze")
 
@@ -97,13 +97,13 @@ def torch_may_move(subject: Subject) -> Outcomes:
 
 
 def _short(file: File) -> str:
-    """The name of a file's repository, without its host."""
+    """Return the name of a file's repository without its host."""
     url = (file.clone.clone.url.value or "").removesuffix("/").removesuffix(".git")
     return "/".join(url.replace(":", "/").split("/")[-2:])
 
 
 def transformers_of_clone(subject: Subject) -> Outcomes:
-    """The outcome of ml/transformers-needs-newer-torch for repositories whose requirements are known."""
+    """Yield the outcomes of ml/transformers-needs-newer-torch for repositories with known requirements."""
     row = table("torch")["transformers"]
     for history in histories(subject):
         for file in cloned_files(history):

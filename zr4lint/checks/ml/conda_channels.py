@@ -1,4 +1,4 @@
-"""Channels of conda that hold PyTorch, or did."""
+"""Checks for channels of conda that have, or had, PyTorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requirements of one command that no release meets."""
+"""Checks for requirements of one command that no release meets."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _contradictions(install: Install) -> Outcomes:
 
 
 def _requirements(install: Install) -> Iterator[Requirement]:
-    """The requirements of a command, those of its files, and its constraints, each as written."""
+    """Yield the requirements of a command, of its files and of its constraints, as written."""
     run = install.run
     yield from (r for operand in run.command.parsed.operands if (r := parse_requirement(operand)) is not None)
     for listing in run.listings:
@@ -61,8 +61,8 @@ def _requirements(install: Install) -> Iterator[Requirement]:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two versions are equal, but for a local part that one of them lacks."""
-    from packaging.version import InvalidVersion, Version  # only for a package that is pinned twice
+    """Return whether two versions are equal, apart from a local part that one of them lacks."""
+    from packaging.version import InvalidVersion, Version  # only needed for a package that is pinned twice
 
     try:
         first, second = Version(one), Version(other)

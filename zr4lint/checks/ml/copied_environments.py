@@ -1,4 +1,4 @@
-"""Virtual environments that are copied to another stage: their interpreter has to be there, too."""
+"""Checks for virtual environments that are copied to a stage without their interpreter."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UV_PLACES = r"UV_PYTHON_INSTALL_DIR|UV_PYTHON_PREFERENCE|UV_SYSTEM_PYTHON|--rel
 
 @check("ml/environment-without-interpreter")
 def environment_without_interpreter(subject: Subject) -> Outcomes:
-    """A copied environment finds the interpreter that it was made with."""
+    """A copied environment finds the interpreter that it was created with."""
     every = histories(subject)
     for history in every:
         for copied in history.of(Copied):
@@ -44,7 +44,7 @@ def environment_without_interpreter(subject: Subject) -> Outcomes:
 
 
 def _lost(history: History, source: History, copied: Copied) -> str | None:
-    """Where the interpreter of a copied environment was left; None where that is not known, or it is there."""
+    """Return where the interpreter of a copied environment was left; None if unknown or copied too."""
     base, other = history.base, source.base
     if base is None or other is None:
         return None
@@ -74,7 +74,7 @@ def _others(history: History, copied: Copied) -> list[Copied]:
 
 
 def _of_uv(source: History, folder: str) -> bool:
-    """Whether uv makes an environment with a Python that it downloads, since the stage has none."""
+    """Return whether uv creates an environment with a Python that it downloads, since the stage has none."""
     if source.base is None or source.base.kind not in ("cuda", "ubuntu", "debian"):
         return False
     for run in source.of(AptRun):

@@ -1,4 +1,4 @@
-"""Wheels and builds that were made for one CUDA, one torch, one Python."""
+"""Checks for wheels and builds that need one CUDA, one torch or one Python."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PAGE = (
 
 
 def _major(cuda: str) -> str:
-    """The major version in "cu124", "12.4.1", or a wheel's "12" and "128"."""
+    """Return the major version in "cu124", "12.4.1", or a wheel's "12" and "128"."""
     digits = cuda.removeprefix("cu").partition(".")[0]
     return digits[:2]
 
@@ -82,7 +82,7 @@ def cuda_major_mismatch(subject: Subject) -> Outcomes:
 
 
 def _newest(history: History) -> Iterator[tuple[TorchState, bool]]:
-    """The torches that no version holds back: the newest one for their Python, in the build that PyPI has."""
+    """Yield torches without a version: the newest release for their Python, in PyPI's build."""
     for install in history.own:
         requirement = install.get("torch")
         if requirement is None or requirement.specifier or requirement.url or requirement.marker:
@@ -103,7 +103,7 @@ def _newest(history: History) -> Iterator[tuple[TorchState, bool]]:
 
 
 def _alone(history: History, install: Install) -> bool:
-    """Whether nothing beside torch or in another command bounds its version."""
+    """Return whether no other requirement or command bounds the version of torch."""
     beside = all(r.name in _FREE and not (r.specifier or r.url) for r in install.requirements)
     return beside and not any(other.get("torch") for other in history.installs if other is not install)
 
@@ -118,7 +118,7 @@ def _runs_on(known: Torch, python: str) -> bool:
 
 
 def _of_conda(history: History) -> Iterator[tuple[TorchState, bool]]:
-    """The torches that conda installs for a CUDA that it is told, but for those with an nvcc of their own beside."""
+    """Yield the torches that conda installs for a given CUDA, unless conda also installs an nvcc."""
     runs = [
         (run.at, run.command.packages)
         for run in history.of_stage(PackageRun)
@@ -132,14 +132,14 @@ def _of_conda(history: History) -> Iterator[tuple[TorchState, bool]]:
         told = next((p for p in packages if p.name in _CUDA_OF_CONDA and p.version), None)
         if torch is None or told is None or (found := re.match(_ONE_VERSION, told.version or "")) is None:
             continue
-        unsure = at.unsure or told.name != "pytorch-cuda"  # without a GPU, conda-forge's may be the build for the CPU
+        unsure = at.unsure or told.name != "pytorch-cuda"  # without a GPU, conda-forge may choose the CPU build
         version = (torch.version or "").lstrip("=")
         shown = version if re.fullmatch(r"[\d.]+", version) else ""
         yield TorchState(shown, f"cu{found[1]}{found[2]}", torch.span, at.order, None), unsure
 
 
 def _compiled(history: History, torch: TorchState) -> str | None:
-    """Something that is surely compiled with this torch."""
+    """Return a package that is certainly compiled with this torch."""
     for build in cuda_builds(history):
         if build.install.at.order <= torch.order or build.unsure:
             continue
@@ -153,14 +153,14 @@ def _compiled(history: History, torch: TorchState) -> str | None:
 
 
 def _surely_forced(history: History, build: Build) -> bool:
-    """Whether a package is compiled for CUDA in any case, by the nvcc of the image, and sees torch."""
+    """Return whether the image's nvcc certainly compiles a package for CUDA and its build can import torch."""
     row = source_builds()[build.package]
     sees = not build.install.isolated or isolates(history, build.install, pyproject=row.pyproject) is False
     return row.nvcc == "forced" and sees and history.base is not None and history.base.compiles_cuda is True
 
 
 def _no_wheel(requirement: Requirement, torch: TorchState) -> bool:
-    """Whether a release of flash-attn is known to have no wheel for a torch."""
+    """Return whether a release of flash-attn is known to have no wheel for a torch."""
     version = pinned(requirement)
     row = next((r for r in table("flash-attn")["wheels"] if r["version"] == version), None)
     return row is not None and (torch.minor not in row["torch"] or _major(torch.cuda or "") not in row["cuda"])
@@ -212,7 +212,7 @@ def _misfits(wheel: re.Match[str], torch: TorchState | None, python: str | None)
 
 
 def _abi(torch: TorchState) -> str | None:
-    """The C++ ABI of a build of torch, TRUE for the new one; None where the builds of one release differ."""
+    """Return the C++ ABI of a build of torch, TRUE for the new one; None if the builds of a release differ."""
     row = table("flash-attn")["abi"]
     if older(torch.minor, row["old"]):
         return "FALSE"
@@ -268,7 +268,7 @@ def _unpublished(subject: Subject, install: Install, lines: list[str], versions:
 
 
 def _beyond(version: str, versions: list[str]) -> bool:
-    """Whether a version is newer than the last one of its line, of a line that may still grow."""
+    """Return whether a version is newer than the last known one of the newest minor version."""
     return minor(version) == minor(versions[-1]) and older(versions[-1], version)
 
 

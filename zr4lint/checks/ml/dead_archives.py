@@ -1,4 +1,4 @@
-"""Archives, keys and bootstrap scripts of distributions that no longer work."""
+"""Checks for archives, keys and bootstrap scripts of distributions that no longer work."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _ASKS = frozenset({"create", "install", "update", "upgrade", "remove", "search"}
 
 
 def _first_apt(history: History) -> AptRun | None:
-    """The first call in a history's own stage that reads package lists."""
+    """Return the first command in the history's own stage that reads package lists."""
     for run in history.of(AptRun):
         if run.at.stage == history.stage.number and run.command.action in ("update", "install"):
             return run
@@ -51,7 +51,7 @@ def _first_apt(history: History) -> AptRun | None:
 
 
 def _changes_sources(history: History, run: AptRun, pattern: str) -> bool:
-    """Whether something before may have changed where apt looks."""
+    """Return whether an earlier step may have changed the sources of apt."""
     if history.mentions(run.at, pattern):
         return True
     copied = history.of(Copied)
@@ -78,7 +78,7 @@ def apt_archive_gone(subject: Subject) -> Outcomes:
 
 
 def _yum(history: History) -> Outcomes:
-    """The first call of yum or dnf on a CentOS whose mirrors are gone."""
+    """Yield an outcome for the first yum or dnf command on a CentOS whose mirrors are gone."""
     row = table("system")["yum"]
     name = history.base.distribution if history.base is not None else None
     if name not in row["gone"] or history.mentions(None, r"vault\.|baseurl|mirrors?\.\w+|yum\.repos\.d|--repofrompath"):
@@ -132,7 +132,7 @@ def nvidia_key_expired(subject: Subject) -> Outcomes:
 
 
 def _keyring(history: History) -> Outcomes:
-    """cuda-keyring in an image of nvidia/cuda, which has the repository already."""
+    """Yield an outcome for cuda-keyring in an image of nvidia/cuda, which already has the repository."""
     base = history.base
     if base is None or base.kind != "cuda" or not (base.distribution or "").startswith("ubuntu"):
         return
@@ -159,7 +159,7 @@ def _keyring(history: History) -> Outcomes:
 
 
 def _fixed_already(history: History) -> Outcomes:
-    """A remedy for the old key, in an image that has the new one."""
+    """Yield an outcome for a remedy for the old key in an image that has the new one."""
     base = history.base
     month = base.image.tag[:5] if base is not None else ""
     cuda = base is not None and base.kind == "cuda" and base.cuda is not None and not older(base.cuda, "11.0")
@@ -209,7 +209,7 @@ def get_pip_too_new(subject: Subject) -> Outcomes:
 
 
 def _python_of(history: History, downloads: Ran) -> str | None:
-    """The version of the Python that runs the script that a command downloads; None where that can't be known."""
+    """Return the version of the Python that runs a downloaded script; None if unknown."""
     names = {"get-pip.py", *(a.value.rpartition("/")[2] for a in downloads.arguments if a.value)}
     later = [ran for ran in history.commands if ran.at.order > downloads.at.order]
     if downloads.pipes and not downloads.pipes[-1].last:
@@ -219,7 +219,7 @@ def _python_of(history: History, downloads: Ran) -> str | None:
 
 
 def _runs(ran: Ran, names: Collection[str]) -> bool:
-    """Whether a command is a Python that runs a script of one of the names, "" for its standard input."""
+    """Return whether a command is a Python that runs a script with one of `names`; "" is standard input."""
     script = next((a.value or "?" for a in ran.arguments[1:] if a.value is None or a.value[:1] != "-"), "")
     return re.match(_PYTHON, ran.program) is not None and script.rpartition("/")[2] in names
 
@@ -233,7 +233,7 @@ def _version_of(history: History, ran: Ran) -> str | None:
 
 
 def _own_script(subject: Subject, span: Span, python: str) -> Fix | None:
-    """The script for an older Python in the place of the newest one."""
+    """Return a fix that uses the script for an older Python."""
     words = subject.words(span)
     if words.count("/get-pip.py") != 1 or older(python, "3.6"):
         return None
@@ -267,12 +267,12 @@ def conda_terms(subject: Subject) -> Outcomes:
 
 
 def _doubtful_image(base: Base) -> bool:
-    """Whether an image may have a conda that asks, which is known of some tags only."""
+    """Return whether the image may have a conda that requires the terms. This is known only of some tags."""
     row = table("bases")["terms"]
     return base.image.repository in row["names"] and base.image.tag.startswith(tuple(row["tags"]))
 
 
 def _older_installer(found: re.Match[str]) -> bool:
-    """Whether an installer may be from before conda asked."""
+    """Return whether an installer may be older than conda's requirement to accept the terms."""
     year, month = found[1] or found[3], found[2] or found[4]
     return year is not None and (int(year) % 100, int(month)) < (25, 5)

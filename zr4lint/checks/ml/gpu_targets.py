@@ -1,4 +1,4 @@
-"""Whether an image runs on the GPUs that it is meant for."""
+"""Checks that an image runs on the GPUs that its rule names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WHEEL = r"flash_attn-(?P<version>[\d.]+(?:\.post\d+)?)(?:\+|%2B)cu"
 
 
 class Compiled(Struct, frozen=True):
-    """The architectures that words compile for, as binaries and as PTX; None where not all are known."""
+    """The architectures that a setting compiles for, as binaries and as PTX."""
 
     words: str
     span: Span
@@ -43,7 +43,7 @@ class Compiled(Struct, frozen=True):
 
 @check("ml/gpu-torch")
 def gpu_torch(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
-    """The torch that is installed, or that the image brings, has code for the GPUs.
+    """The torch that is installed or in the image has code for the GPUs.
 
     `gpu` names GPUs, such as `rtx5090`, or architectures, such as `sm_120`.
     """
@@ -71,7 +71,7 @@ def gpu_torch(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
 
 
 def _torches(history: History) -> Iterator[TorchState]:
-    """The torch of a stage: the last that it installs by version, else that of its image."""
+    """Yield the torch of a stage: the last that it installs by version, else that of its image."""
     found = [state for install in history.own if (state := torch_in(install)) is not None]
     if found:
         yield found[-1]
@@ -83,13 +83,13 @@ def _torches(history: History) -> Iterator[TorchState]:
 
 
 def _cuda_of(torch: TorchState) -> str | None:
-    """The CUDA that a torch was built with, "12.4"."""
+    """Return the CUDA that a torch was built with, such as "12.4"."""
     digits = re.fullmatch(r"cu(\d\d)(\d)", torch.cuda or "")
     return f"{digits[1]}.{digits[2]}" if digits is not None else None
 
 
 def _no_kernels(torch: TorchState, cuda: str | None, arch: str) -> tuple[Row, str] | None:
-    """Why a torch has nothing for an architecture; None where it may have."""
+    """Return why a torch has no code for an architecture; None if it may have."""
     row = table("gpus")["torch"]
     if older(torch.version, row["before"]) and older(row["last"], arch) and torch.install is not None:
         return row, f"torch before {row['before']} knows no architecture after {row['last']}."
@@ -109,7 +109,7 @@ def _newer(arch: str) -> str:
 
 
 def _wanted(gpu: list[str]) -> list[tuple[str, str]]:
-    """The GPUs that are known, each with its architecture."""
+    """Return the known GPUs with their architectures."""
     found = ((name, architecture_of(name)) for name in gpu)
     return [(name, arch) for name, arch in found if arch is not None]
 
@@ -150,8 +150,8 @@ def gpu_toolkit(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
 def gpu_not_compiled_for(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
     """Lists of architectures, flags of nvcc and wheels include the GPUs.
 
-    `gpu` names GPUs, such as `rtx5090`, or architectures, such as `sm_120`. Code for the same major and a lesser minor
-    counts, and so does PTX of any architecture that is not newer.
+    `gpu` names GPUs, such as `rtx5090`, or architectures, such as `sm_120`. Code for the same major version and a lower
+    minor version counts, as does PTX of any architecture that is not newer.
     """
     for history in histories(subject):
         for compiled in (*_lists(history), *_flags(subject, history)):
@@ -175,7 +175,7 @@ def gpu_not_compiled_for(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
 
 
 def _lists(history: History) -> Iterator[Compiled]:
-    """The variables that name architectures for the extensions that are built."""
+    """Yield the lists of architectures in variables for the extensions that are built."""
     builds = [b for b, row in source_builds_of(history) if row.nvcc and not b.unsure]
     for env in history.of(EnvSet):
         later = [b for b in builds if b.install.at.order > env.at.order]
@@ -197,7 +197,7 @@ def _of_list(words: str, value: str, span: Span) -> Iterator[Compiled]:
     for part in filter(None, re.split(r"[;, ]+", value)):
         number = part.removesuffix("+PTX").rstrip("af")
         if re.fullmatch(_NAMED, number) or (arch := architecture_of(f"sm_{number.removeprefix('sm_')}")) is None:
-            return  # not all of it is known
+            return  # part of the list is unknown
         binaries.append(arch)
         ptx += [arch] if part.endswith("+PTX") else []
     if binaries:
@@ -205,7 +205,7 @@ def _of_list(words: str, value: str, span: Span) -> Iterator[Compiled]:
 
 
 def _flags(subject: Subject, history: History) -> Iterator[Compiled]:
-    """The architectures that the words of a command name to CMake or to nvcc."""
+    """Yield the architectures that the arguments of a command give to CMake or nvcc."""
     for ran in history.of_stage(Ran):
         if ran.program not in ("cmake", "nvcc", "pip", "pip3", "make", "ninja") or ran.at.reach is not Reach.ALWAYS:
             continue
@@ -251,7 +251,7 @@ def _of_nvcc(words: str, span: Span) -> Iterator[Compiled]:
 
 
 def _wheels(history: History, gpu: list[str]) -> Outcomes:
-    """Wheels that are given by their URL."""
+    """Yield outcomes for wheels that are given by URL."""
     for install in history.own:
         for requirement in install.requirements:
             found = re.search(_WHEEL, requirement.url or "")

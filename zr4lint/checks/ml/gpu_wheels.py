@@ -1,4 +1,4 @@
-"""Wheels other than torch's: the Python, CUDA and cuDNN that they need."""
+"""Checks for wheels other than torch's: the Python, CUDA and cuDNN that they need."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _without_wheel(install: Install, requirement: Requirement, python: str) -> O
 
 
 def _too_new(install: Install, requirement: Requirement, python: str) -> Outcomes:
-    """A pip or setuptools that is newer than any for this Python."""
+    """Yield an outcome for a pip or setuptools that is too new for this Python."""
     newest, limits = newest_of(python, requirement.name), bounds(requirement.specifier)
     last = not older(python, table("pip")["newest"][-1]["python"])
     if newest is None or last or limits is None or limits.lower is None or not older(newest, str(limits.lower)):
@@ -83,7 +83,7 @@ def _too_new(install: Install, requirement: Requirement, python: str) -> Outcome
 
 @cache
 def _rows() -> Mapping[str, Sequence[Row]]:
-    """The rows of the table by package."""
+    """Return the rows of the table by package."""
     found: dict[str, list[Row]] = {}
     for row in table("gpu-wheels")["wheel"]:
         found.setdefault(row["name"], []).append(row)
@@ -91,7 +91,7 @@ def _rows() -> Mapping[str, Sequence[Row]]:
 
 
 def _row(name: str, version: str | None) -> Row | None:
-    """The known facts about a release; for a package without a version, about the newest release."""
+    """Return the row for a release, or for the newest release if `version` is None."""
     rows = _rows().get(name, ())
     if version is None:
         return rows[-1] if rows and "newest" in rows[-1] else None
@@ -100,7 +100,7 @@ def _row(name: str, version: str | None) -> Row | None:
 
 @check("ml/gpu-libraries-mismatch", raises=True)
 def gpu_libraries_mismatch(subject: Subject) -> Outcomes:
-    """A package finds the CUDA and the cuDNN that it needs from the system."""
+    """A package finds the CUDA and cuDNN that it needs in the system."""
     for history in histories(subject):
         yield from _beside_torch(history)
         base = history.base
@@ -115,7 +115,7 @@ def gpu_libraries_mismatch(subject: Subject) -> Outcomes:
 
 
 def _beside_torch(history: History) -> Outcomes:
-    """An extra that brings another CUDA or cuDNN than torch has in the same environment."""
+    """Yield outcomes for extras that install another CUDA or cuDNN than torch in the same environment."""
     for install in history.own:
         torch = None
         for requirement in install.requirements:
@@ -146,7 +146,7 @@ def _beside_torch(history: History) -> Outcomes:
 
 
 def _brought(requirement: Requirement) -> Row | None:
-    """What an extra brings; None for requirements whose release or marker leaves that open."""
+    """Return the row for what an extra installs; None if the release or marker leaves that open."""
     if not requirement.extras or requirement.url is not None or requirement.marker is not None:
         return None
     version = pinned(requirement)
@@ -160,7 +160,7 @@ def _brought(requirement: Requirement) -> Row | None:
 
 
 def _twice(base: Base, install: Install, requirement: Requirement) -> Outcomes:
-    """An extra that brings CUDA and cuDNN, on an image that has both."""
+    """Yield an outcome for an extra that installs CUDA and cuDNN in an image that has both."""
     row = _row(requirement.name, pinned(requirement) if requirement.specifier else None)
     extra = row.get("extra") if row is not None else None
     if row is None or extra not in _extras(requirement) or base.kind != "cuda" or _cudnn(base) is None:
@@ -190,7 +190,7 @@ def _of_system(history: History, base: Base, install: Install, requirement: Requ
     if cuda != row["cuda"]:
         told = f"{name} needs CUDA {row['cuda']}, but the image has {base.cuda}"
     elif cudnn is None and requirement.name == "ctranslate2":
-        return  # ml/system-cudnn-missing tells that
+        return  # ml/system-cudnn-missing reports this
     elif cudnn is None:
         told = f"{name} finds no cuDNN in this image"
     elif cudnn != row["cudnn"]:
@@ -214,20 +214,20 @@ def _of_system(history: History, base: Base, install: Install, requirement: Requ
 
 
 def _newest_fits(python: str | None, row: Row) -> bool:
-    """Whether pip takes the newest release for a Python, and not an older one that still knows it."""
+    """Return whether the newest release supports a Python, so that pip does not choose an older one."""
     oldest, newest = row["python"]
     return python is not None and not older(python, oldest) and not older(newest, python)
 
 
 def _cudnn(base: Base) -> str | None:
-    """The major of the cuDNN that an image of nvidia/cuda has."""
+    """Return the major version of cuDNN in an image of nvidia/cuda."""
     if "cudnn" not in (base.flavour or "") or base.cuda is None:
         return None
     return "8" if older(base.cuda, "12.3") else "9"
 
 
 def _of_local_extra(base: Base, install: Install, requirement: Requirement) -> Outcomes:
-    extras = {extra.replace("_", "-") for extra in _extras(requirement)}  # as pip reads them
+    extras = {extra.replace("_", "-") for extra in _extras(requirement)}  # as pip normalizes them
     for row in table("gpu-wheels")["local"] if requirement.extras else ():
         if row["name"] != requirement.name or row["extra"] not in extras:
             continue
@@ -252,7 +252,7 @@ def _extras(requirement: Requirement) -> set[str]:
 
 @check("ml/extra-gone")
 def extra_gone(subject: Subject) -> Outcomes:
-    """The package still has the extra that is requested."""
+    """The package still has the requested extra."""
     for history in histories(subject):
         for install in history.own:
             for requirement in install.requirements:

@@ -1,4 +1,4 @@
-"""Requirements of makers' images: tag, user, package manager, and wheels that can run on them."""
+"""Checks for requirements of publishers' images: tag, user, package manager, and wheels that run on them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def image_tag_unknown(subject: Subject) -> Outcomes:
 
 
 def _ended(history: History, base: Base) -> Outcomes:
-    """A tag that is the last of its image, or one that stays at the last."""
+    """Yield an outcome for the last tag of a discontinued image, or for its `latest`."""
     for row in table("bases")["ended"] if base.image.tag else ():
         if _name(base) in row["names"] and (base.image.tag == "latest" or minor(base.image.tag) == row["last"]):
             yield Unmet(
@@ -68,7 +68,7 @@ def _name(base: Base) -> str:
 
 
 def _wrong_tag(base: Base, row: Row) -> str:
-    """The fault of a tag; "" where none is known."""
+    """Return the fault of a tag; "" if none is known."""
     tag = base.image.tag
     if re.match(row["like"], tag) is None:
         return ""
@@ -91,7 +91,7 @@ def _wrong_tag(base: Base, row: Row) -> str:
 
 @check("ml/wheels-not-for-image")
 def wheels_not_for_image(subject: Subject) -> Outcomes:
-    """The wheels that are installed can run on the image."""
+    """The installed wheels can run on the image."""
     for history in histories(subject):
         base = history.base
         if base is None:
@@ -242,7 +242,7 @@ def _copies(history: History, folder: str) -> bool:
 
 @check("ml/micromamba-user")
 def micromamba_user(subject: Subject) -> Outcomes:
-    """In an image of micromamba apt is run by root, and its environment is active where it is used."""
+    """In an image of micromamba, root runs apt, and the environment is active where it is used."""
     for history in histories(subject):
         if history.base is None or history.base.user != "mambauser":
             continue
@@ -251,7 +251,7 @@ def micromamba_user(subject: Subject) -> Outcomes:
 
 
 def _apt_as_user(subject: Subject, history: History) -> Outcomes:
-    # What a user who is not root asks of apt never comes about, so the facts of the build leave it out.
+    # The build's facts omit apt commands of a user other than root, since they fail.
     for run in (fact for fact in history.facts.facts if isinstance(fact, AptRun)):
         if run.at.stage != history.stage.number or run.command.action not in ("update", "install", "upgrade"):
             continue

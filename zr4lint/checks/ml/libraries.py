@@ -1,4 +1,4 @@
-"""Libraries and numbers that packages find at run time: libGL, numpy, CUDA builds for the CPU."""
+"""Checks for libraries that packages need at run time: libGL, numpy 1, and torch with CUDA."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _slim(history: History) -> bool:
 
 
 def _apt_is_open(history: History) -> bool:
-    """Whether apt installs something that can't be read, or that brings the libraries."""
+    """Return whether apt installs the libraries or unknown packages."""
     row = table("packages")["opencv"]
     for run in history.of(AptRun):
         if run.command.action == "install" and (
@@ -84,7 +84,7 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
             if torch is None or torch.order < 0 or not older(torch.minor, row["torch"]):
                 continue
             if older(torch.minor, row["since"]):
-                continue  # it has no wheel for a Python that numpy 2 has
+                continue  # its wheels need a Python that numpy 2 does not support
             requirement = named or _brings_numpy(history, install)
             if requirement is None or requirement.url is not None or install.constrained:
                 continue
@@ -106,7 +106,10 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
 
 
 def _brings_numpy(history: History, install: Install) -> Requirement | None:
-    """Torchvision beside its torch, or a package in its newest release, which take any numpy where none is there."""
+    """Return torchvision or a package in its newest release that installs numpy, or None.
+
+    These accept any numpy if none is installed.
+    """
     if install.option("no-deps") or install.environment is None:
         return None
     vision = install.get("torchvision") if torch_in(install) is not None else None
@@ -125,12 +128,12 @@ def _below_2(install: Install) -> bool:
 
 
 def _keeps_1(limits: Bounds) -> bool:
-    """Whether an upper bound may keep numpy 1: any but that of a range of numpy 2 alone."""
+    """Return whether an upper bound may keep numpy 1. Only a range of numpy 2 alone does not."""
     return limits.upper is not None and not _only_2(limits)
 
 
 def _only_2(limits: Bounds) -> bool:
-    """Whether a range has no numpy 1."""
+    """Return whether a range excludes numpy 1."""
     return limits.lower is not None and limits.lower.major >= 2
 
 

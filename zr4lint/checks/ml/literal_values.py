@@ -1,4 +1,4 @@
-"""Values that look as if a command was run for them."""
+"""Checks for values that are written as the output of a command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zr4lint.model.source import Span
 _PIECE = r"""(?s)\\.|'[^']*'?|"(?P<inner>(?:\\.|[^"\\])*)"?|(?P<found>\$\(|`[^`]*`?)|[^\\'"$`]+|[$]"""
 _INNER = r"(?s)\\.|(?P<found>\$\(|`[^`]*`?)|[^\\$`]+|[$]"
 _FOR_SHELLS = r"PS\d|PROMPT_COMMAND|RPROMPT|.*(?:_CMD|_COMMAND|_HOOK)"
-"""Variables whose text a shell reads anew."""
+"""Variables whose text a shell expands later."""
 
 
 @check("ml/command-in-value", stages="all")
@@ -32,7 +32,7 @@ def command_in_value(subject: Subject) -> Outcomes:
         if found is None or re.fullmatch(_FOR_SHELLS, fact.name) or _read_anew(subject, fact.name):
             continue
         if open_in is fact.at.instruction:
-            continue  # the other end of a command with blanks, which ENV takes for two values
+            continue  # the end of a command with blanks, which ENV splits into two values
         start, end = found
         open_in = fact.at.instruction if words[start] == "`" and words.count("`") == 1 else None
         keyword = fact.at.instruction.keyword.upper()
@@ -45,7 +45,7 @@ def command_in_value(subject: Subject) -> Outcomes:
 
 
 def _substitutions(words: str) -> Iterator[tuple[int, int]]:
-    """Where `$(...)` and backquotes stand in a value that is not in single quotes, nor behind a backslash."""
+    """Yield the spans of `$(...)` and backquotes that are not in single quotes or after a backslash."""
     for piece in re.finditer(_PIECE, words):
         inner = piece["inner"]
         starts = [piece.start("found")] if piece["found"] else []
@@ -56,7 +56,7 @@ def _substitutions(words: str) -> Iterator[tuple[int, int]]:
 
 
 def _end(words: str, start: int) -> int:
-    """The end of a substitution: its closing sign, else that of the value."""
+    """Return the end of a substitution: its closing sign, else the end of the value."""
     if words[start] == "`":
         return words.find("`", start + 1) + 1 or len(words)
     depth = 0
@@ -68,6 +68,6 @@ def _end(words: str, start: int) -> int:
 
 
 def _read_anew(subject: Subject, name: str) -> bool:
-    """Whether a shell is given the text of a variable as a script."""
+    """Return whether a shell gets the text of a variable as a script."""
     used = rf"\$\{{?{re.escape(name)}\b"
     return re.search(rf"\b(?:eval|envsubst)\b[^\n]*{used}|\s-c\s+[\"']?{used}", subject.source.text) is not None

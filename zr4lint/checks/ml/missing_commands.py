@@ -1,4 +1,4 @@
-"""Programs that are called before anything installs them."""
+"""Checks for programs that are called before a command installs them."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
     from zr4lint.facts.history import History
 
 _SYSTEM_PROGRAMS = frozenset({"git", "add-apt-repository"})
-"""Programs that no other folder on PATH is likely to bring."""
+"""Programs that other folders on PATH are unlikely to have."""
 _INSTALLING = frozenset({"install", "build-dep", "upgrade", "dist-upgrade", "full-upgrade"})
 _OTHER_INSTALLERS = (
     r"(?<!chmod \+x )(?<!\S)\S*\.sh\b|"
     r"dnf |yum |apk |aptitude|nala|xargs|brew |tar |unminimize|amdgpu-install|apt-fast|rosdep|install_packages|"
     r"dpkg -i|gdebi"
 )
-"""Programs that may bring anything."""
+"""Matches commands that may install any program."""
 _DESKTOP = r"desktop|^(?:xfce4|lxde|gnome|ubuntu-standard)\Z"
-"""Packages that bring many programs, which no row lists."""
+"""Matches packages that install many programs, which no row lists."""
 _HINTS = {
     "pip": r"pip|conda|mamba|pyenv|uv ",
     "python": r"conda|mamba|pyenv|/python\b|\buv\b|python[\w.]* [^\n]*/usr",
     "uv": r"\buv\b|conda|mamba|pixi|astral",
 }
-"""Patterns for commands that may install a program in another way, by the name of the program."""
+"""Patterns for commands that may install a program in another way, by program."""
 
 
 @check("ml/command-missing")
@@ -76,7 +76,7 @@ def command_missing(subject: Subject) -> Outcomes:
 
 
 def _calls(history: History, rows: Mapping[str, Row]) -> Iterator[tuple[str, At, Span]]:
-    """The programs that a history's own stage calls by name, in order."""
+    """Yield the programs that the history's own stage calls by name, in order."""
     effective = {r.at.span for r in history.of(RepositoryAdded)}
     bash = {
         step.at.instruction
@@ -105,7 +105,7 @@ def _calls(history: History, rows: Mapping[str, Row]) -> Iterator[tuple[str, At,
 
 
 def _brought(history: History, row: Row, at: At) -> bool:
-    """Whether an earlier step installs a program, or may install it."""
+    """Return whether an earlier step installs a program or may install it."""
     for run in history.of(AptRun):
         if run.at.order < at.order and run.command.action in _INSTALLING:
             names = {package.name for package in run.command.packages}
@@ -131,14 +131,14 @@ def _brought(history: History, row: Row, at: At) -> bool:
 
 
 def _through_pip(history: History, row: Row, at: At) -> bool:
-    """Whether an earlier install may bring a program that pip has, as what it asks for or what that requires."""
+    """Return whether an earlier pip install may bring a program, directly or as a dependency."""
     if "by" not in row:
         return False
     return history.opaque(at) or any(history.before_with(at, name) for name in row.get("through_pip", ()))
 
 
 def _other_folders(history: History, row: Row, at: At) -> bool:
-    """Whether ENV put a folder on PATH that may hold the program: an environment of Python holds what pip brings."""
+    """Return whether ENV put a folder on PATH that may have the program. Python environments have only pip programs."""
     put = [e for e in history.of(EnvSet) if e.name == "PATH" and e.at.order < at.order]
     if not put or not row.get("alone"):
         return bool(put)
@@ -148,7 +148,7 @@ def _other_folders(history: History, row: Row, at: At) -> bool:
 
 
 def _installs_text(history: History, at: At) -> str:
-    """The words of the installs before that were not read, as of a list in a variable."""
+    """Return the text of earlier install commands, including words that could not be parsed."""
     return "\n".join(
         history.facts.dockerfile.source.slice(run.at.span) for run in history.of(AptRun) if run.at.order < at.order
     )

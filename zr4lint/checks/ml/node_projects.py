@@ -1,4 +1,4 @@
-"""Projects of the build context whose lock files an install insists on."""
+"""Checks for projects in the build context whose installs need a lock file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DOCUMENTED = {"package-lock.json": "npm-ci(1)", "yarn.lock": "yarn install", "p
 
 @check("ml/lock-file", raises=True)
 def npm_lock(subject: Subject) -> Outcomes:
-    """An install that insists on a lock file finds one, and that agrees with package.json."""
+    """An install that requires a lock file finds one that agrees with package.json."""
     for missing in subject.facts.of(LockMissing, subject.facts.needed):
         if not _made_before(subject, missing):
             where = "build context" if missing.copied else "image; no instruction copies it"
@@ -72,14 +72,14 @@ def node_engine(subject: Subject) -> Outcomes:
 
 
 def _node_of(image: str) -> int | None:
-    """The major version of Node.js in an official image."""
+    """Return the major version of Node.js in an official image."""
     parsed = values.parse_image(image)
     found = re.match(_NODE_TAG, parsed.tag) if parsed.repository == "node" else None
     return int(found[1]) if found is not None else None
 
 
 def _made_before(subject: Subject, missing: LockMissing) -> bool:
-    """Whether another command may make the lock file, or another instruction bring it."""
+    """Return whether another command may create the lock file, or another instruction may copy it."""
     text = subject.source.text[: missing.words.start]
     others = subject.facts.of(Ran, (missing.at.stage,))
     return re.search(_MADE, text) is not None or any(

@@ -1,4 +1,4 @@
-"""Packages of NVIDIA's apt repository: those that images hold, that need the repository, that follow no image."""
+"""Checks for packages of NVIDIA's apt repository: held, not available, or not for this image."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _is(package: Package, patterns: Iterable[str]) -> bool:
 
 @check("ml/nvidia-package-unavailable")
 def nvidia_package_unavailable(subject: Subject) -> Outcomes:
-    """Apt can install a package of NVIDIA's: it knows the repository, and the image does not hold the package."""
+    """Apt knows the repository of NVIDIA's package, and the image does not hold the package."""
     for history in histories(subject):
         base = history.base
         if base is None or base.kind not in ("cuda", "ubuntu", "debian", "python"):
@@ -83,7 +83,7 @@ def _held(history: History, base: Base, package: Package) -> Row | None:
         and f"{versioned[1]}.{versioned[2]}" == line
         and cuda_tags().patches(line)[-1:] == [base.cuda]
     ):
-        return None  # the repository has no newer one of this version of CUDA
+        return None  # the repository has no newer one for this version of CUDA
     words = (base.flavour or "").split("-")
     rows = (row for row in table("nvidia-apt")["held"] if set(row["flavours"]) & set(words))
     return next((row for row in rows if _is(package, row["packages"])), None)

@@ -1,4 +1,4 @@
-"""OpenMMLab: mmcv and what is built on it."""
+"""Checks for OpenMMLab: mmcv and the packages that need it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from zr4lint.shell import Reach
 
 
 class Wanted(Struct, frozen=True):
-    """A requirement that pip or mim is given."""
+    """A requirement of a pip or mim install."""
 
     requirement: Requirement
     order: int
@@ -29,7 +29,7 @@ class Wanted(Struct, frozen=True):
 
 
 def _wanted(history: History, name: str) -> list[Wanted]:
-    """All requirements of one name, of this stage and those before."""
+    """Return all requirements of a package in this stage and those before it."""
     found = [
         Wanted(requirement, install.at.order, install.unsure, False)
         for install in history.installs
@@ -115,6 +115,6 @@ def mmdet_mmcv_bound(subject: Subject) -> Outcomes:
 
 
 def _here(history: History, *groups: list[Wanted]) -> bool:
-    """Whether the last of these stands in the history's own stage, so that one finding is made of it."""
+    """Return whether the last of these is in the history's own stage, so that it is reported only once."""
     last = max(w.order for group in groups for w in group)
     return history.facts.facts[last].at.stage == history.stage.number

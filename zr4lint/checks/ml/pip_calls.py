@@ -1,4 +1,4 @@
-"""How pip is called."""
+"""Checks for how pip is called."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CONDITION = r"\b(?:if|for|while|case|then|do)\b|\btrap "
 _BLANK = r"(?m)[\s\\]|^\s*#[^\n]*$"
 _NO_ERRORS = r"\d?>>?(?:&\d|/dev/null)"
 _SHORTENED = ("no-cache",)
-"""Options of uv that pip takes for a general option of its own, shortened: --no-cache-dir."""
+"""Options of uv that pip accepts as an abbreviation of its own general option: --no-cache-dir."""
 
 _REQUIREMENT = r"[A-Za-z0-9][\w.-]*(?:\[[\w,.-]*\])?(?:(?:[<>=~!]=?|===)[\w.*+!-]+,?)+"
 _OFF = ("", "0", "false", "no", "off")
@@ -36,7 +36,7 @@ def _runs(subject: Subject) -> list[PipRun]:
 
 @check("ml/unquoted-specifier")
 def unquoted_specifier(subject: Subject) -> Outcomes:
-    """No version specifier is read as a redirection by the shell."""
+    """The shell reads no version specifier as a redirection."""
     for run in _runs(subject):
         for span in run.lost_specifiers:
             words = subject.words(span)
@@ -52,21 +52,21 @@ def unquoted_specifier(subject: Subject) -> Outcomes:
 
 
 def _quoted(words: str, around: frozenset[str]) -> str | None:
-    """A requirement that the shell takes apart, as one word for a place inside quotes; None where it has no name."""
+    """Return a split requirement as one quoted word that fits inside the open quotes; None if it has no name."""
     quote = next((quote for quote in "\"'" if quote not in around), None)
     bare = re.sub(r"\s+", "", words.replace('"', "").replace("'", ""))
     return f"{quote}{bare}{quote}" if quote is not None and re.fullmatch(_REQUIREMENT, bare) else None
 
 
 def _open_quotes(subject: Subject, at: At, span: Span) -> frozenset[str]:
-    """The kinds of quotes that may be open where a word of a command stands."""
+    """Return the kinds of quotes that may be open at a word of a command."""
     whole = at.instruction.span
     places = subject.memo.get(("quotes", whole), lambda: _quotes(subject.words(whole)))
     return frozenset(quote for quote, found in places.items() if bisect_left(found, span.start - whole.start) % 2)
 
 
 def _quotes(text: str) -> dict[str, list[int]]:
-    """The places of each kind of quote."""
+    """Return the offsets of each kind of quote."""
     return {quote: [found.start() for found in re.finditer(quote, text)] for quote in "\"'"}
 
 
@@ -102,7 +102,7 @@ def pip_option_misplaced(subject: Subject) -> Outcomes:
 
 
 def _refused(run: PipRun, listing: Listing) -> Outcomes:
-    """The first word of a requirements file that pip does not take there."""
+    """Yield an outcome for the first word that pip refuses in a requirements file."""
     for word in listing.refused[:1]:
         comment = (word.value or "").startswith("#")
         yield Unmet(
@@ -178,9 +178,9 @@ def failure_hidden(subject: Subject) -> Outcomes:
 
 
 def _hidden(subject: Subject, at: At, ends: dict[int, tuple[int, str] | None]) -> tuple[int, str] | None:
-    """The end of what hides the failure of a command, and its words: `;`, or an `||` behind commands joined by `&&`.
+    """Return the end and the words of what hides a failure: `;`, or `||` after commands joined by `&&`.
 
-    `ends` keeps what stands behind the commands of a chain, by their order.
+    `ends` caches the results for the commands of a chain by their order.
     """
     last, found, walked = at, None, list[int]()
     while (following := _following(subject.facts, last)) is not None:
@@ -206,7 +206,7 @@ def _hidden(subject: Subject, at: At, ends: dict[int, tuple[int, str] | None]) -
 
 
 def _following(facts: Facts, at: At) -> At | None:
-    """The next command of the same RUN."""
+    """Return the next command of the same RUN."""
     for order in range(at.order + 1, len(facts.facts)):
         fact = facts.facts[order]
         if fact.at.instruction is not at.instruction:
@@ -217,7 +217,7 @@ def _following(facts: Facts, at: At) -> At | None:
 
 
 def _conditional(subject: Subject, at: At) -> bool:
-    """Whether a command may stand in a condition or a loop, or something else waits for its failure."""
+    """Return whether a command may be in a condition or a loop, or a trap handles its failure."""
     whole = at.instruction.span
 
     def first() -> int | None:

@@ -1,4 +1,4 @@
-"""The indexes that pip and uv take packages from."""
+"""Checks for the indexes of pip and uv."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ON_PYTORCH = ("torch", "pytorch", "nvidia-", "triton", "xformers", "cuda-", "nu
 
 
 def _either(tags: Sequence[str]) -> str:
-    """The tags in backticks, joined by "or"."""
+    """Return the tags in backticks, joined by "or"."""
     *some, last = map(code, tags)
     return f"{', '.join(some)} or {last}" if some else last
 
@@ -112,7 +112,7 @@ def index_impossible(subject: Subject) -> Outcomes:
 
 
 def _indexes_read(torch: TorchState) -> bool:
-    """Whether the indexes of this torch were read, even where its companions are likely only."""
+    """Return whether the table confirms the indexes of this torch, even if its companions are only likely."""
     first, last = table("torch")["indexes"]["confirmed"]
     return not older(torch.minor, first) and not older(last, torch.minor)
 
@@ -129,7 +129,7 @@ def index_mixed(subject: Subject) -> Outcomes:
 
 
 def _loose_torch(install: Install) -> Unmet | None:
-    """Torch without an exact version, looked for on two indexes."""
+    """Return the finding for a torch without an exact version on two indexes."""
     extra = [s for s in install.sources.all if s.role == "extra" and s.pytorch]
     requirement = next((r for name in TORCH_FAMILY if (r := install.get(name)) is not None), None)
     if not extra or not install.sources.pypi or requirement is None or requirement.url:
@@ -154,7 +154,7 @@ def _loose_torch(install: Install) -> Unmet | None:
 
 
 def _elsewhere(history: History, install: Install) -> Unmet | None:
-    """A package that PyTorch's index does not have, with that index alone."""
+    """Return the finding for a package that is not on PyTorch's index if no other index is given."""
     main = install.sources.main
     others = [s for s in install.sources.all if s.role != "main"]
     if main is None or main.tag is None or others or install.sources.backend:

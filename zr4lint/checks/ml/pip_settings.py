@@ -1,4 +1,4 @@
-"""Settings and options of pip that do not do what they seem to."""
+"""Checks for settings and options of pip that do not do what they seem to."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _SWITCH = "PIP_NO_BUILD_ISOLATION"
 
 @check("ml/isolation-switch-inverted")
 def isolation_switch_inverted(subject: Subject) -> Outcomes:
-    """PIP_NO_BUILD_ISOLATION has the value that switches isolation off."""
+    """PIP_NO_BUILD_ISOLATION has the value that turns isolation off."""
     needed = subject.facts.needed
     told = histories(subject)
-    # What is built without torch or pip in sight fails; anything else does not notice.
+    # Only builds that import torch or pip fail in isolation.
     fails = any(row.imports and not build.install.uv for history in told for build, row in source_builds_of(history))
     severity = None if fails else Severity.WARNING
     settings: list[EnvSet | ArgDeclared] = [e for e in subject.facts.of(EnvSet, needed) if e.name == _SWITCH]
@@ -43,7 +43,7 @@ def isolation_switch_inverted(subject: Subject) -> Outcomes:
             continue
         words = subject.words(setting.value_span)
         plain = words.strip("\"'").lower() == (setting.value or "").lower()
-        # Without isolation, what is built today with the tools that it declares no longer finds them.
+        # Without isolation, packages that build today no longer find the build tools that they declare.
         applicability = SAFE if fails else UNSAFE
         fix = replace(setting.value_span, "0", "Set it to 0", applicability) if plain else None
         yield structs.replace(_inverted(setting.value or "", setting.span), fix=fix, severity=severity)
@@ -81,7 +81,7 @@ def pip_option_unavailable(subject: Subject) -> Outcomes:
 
 
 def _unavailable(subject: Subject, history: History, install: Install, row: Row) -> Unmet | None:
-    """The fault of an option that a version of pip added or removed; None where none is known."""
+    """Return the finding for an option that this version of pip does not have, or None."""
     option = install.run.command.parsed.get(row["name"])
     assert option is not None
     pip = pip_at(history, install)
@@ -109,7 +109,7 @@ def _unavailable(subject: Subject, history: History, install: Install, row: Row)
 
 
 def _without(subject: Subject, option: Option) -> Fix | None:
-    """Take out an option with the blank before it; only of one is it certain that nothing takes its place."""
+    """Return a fix that removes an option with the blank before it. It is safe only for --break-system-packages."""
     span = option.span
     blank = subject.source.text[span.start - 1 : span.start] == " " and not option.value
     trusted = SAFE if option.name == "break-system-packages" else UNSAFE

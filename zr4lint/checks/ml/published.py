@@ -1,4 +1,4 @@
-"""Packages that PyPI does not have: names, releases, and builds that are only on another index."""
+"""Checks for packages that PyPI does not have: names, releases, and builds on other indexes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NIGHTLY = r"\.dev(\d{8})"
 
 
 def only_pypi(install: Install) -> bool:
-    """Whether nothing but PyPI and PyTorch's indexes can have a package."""
+    """Return whether only PyPI and PyTorch's indexes can have a package."""
     links = any(source.role == "links" for source in install.sources.all)
     return not links and not other_index(install) and not install.option("no-index")
 
@@ -57,7 +57,7 @@ def not_on_pypi(subject: Subject) -> Outcomes:
 
 
 def _renamed(subject: Subject, requirement: Requirement, name: str | None) -> Fix | None:
-    """Ask for the package by its right name."""
+    """Return a fix that installs the package under its correct name."""
     words = subject.words(requirement.span)
     if name is None or words.strip("'\"") != requirement.name:
         return None
@@ -65,7 +65,7 @@ def _renamed(subject: Subject, requirement: Requirement, name: str | None) -> Fi
 
 
 def _there(history: History, install: Install, requirement: Requirement, row: Row) -> bool:
-    """Whether PyPI has a matching release, or the build continues after a failure."""
+    """Return whether PyPI may have a matching release, or a variable allows a deprecated name."""
     if "unless" in row and history.setting(install.run.variables, row["unless"]) != "":
         return True
     below = row.get("below")
@@ -114,7 +114,7 @@ def local_version_not_on_pypi(subject: Subject) -> Outcomes:
                 if version is None or "+" not in version or requirement.url or requirement.marker:
                     continue
                 if history.base is not None and history.base.torch is not None:
-                    continue  # it may be the very build of the image
+                    continue  # the image may have this build
                 if history.has(requirement.name, install.at) is not False:
                     continue
                 yield Unmet(

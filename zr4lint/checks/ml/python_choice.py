@@ -1,4 +1,4 @@
-"""Which Python the packages go to: one that is installed and never used, an environment that comes too late."""
+"""Checks that packages are installed into the Python or environment that is used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TOOLS = frozenset({"pip", "setuptools", "wheel", "virtualenv", "uv", "poetry", 
 
 @check("ml/python-unused")
 def python_unused(subject: Subject) -> Outcomes:
-    """A Python that is installed beside the release's own is the one that gets the packages."""
+    """If a Python is installed beside the release's own, it gets the packages."""
     for history in histories(subject):
         base = history.base
         release = distribution(base.distribution) if base is not None else None
@@ -52,7 +52,7 @@ def python_unused(subject: Subject) -> Outcomes:
 
 
 def _for_another(history: History, minor: str) -> bool:
-    """Whether pip installs something, and nothing but apt names this Python, or changes which one is called."""
+    """Return whether pip installs packages, only apt names this Python, and nothing changes the default Python."""
     if not any(i.environment == "" and not i.uv for i in history.own):
         return False
     text = history.text(None)
@@ -63,7 +63,7 @@ def _for_another(history: History, minor: str) -> bool:
 
 @check("ml/environment-too-late")
 def environment_too_late(subject: Subject) -> Outcomes:
-    """Packages go to the environment that is put on PATH, not to the Python below it."""
+    """Packages are installed into the environment on PATH, not into the system's Python."""
     for history in histories(subject):
         made = {v.path: v for v in history.of(VenvCreated) if v.path}
         if not history.final:
@@ -86,7 +86,7 @@ def environment_too_late(subject: Subject) -> Outcomes:
 
 
 def _lost(history: History, venv: VenvCreated, env: EnvSet) -> Span | None:
-    """The words of an install that the environment misses; None where it gets packages of its own."""
+    """Return the words of an install that the environment misses; None if it gets packages of its own."""
     if history.mentions(None, rf"system-site-packages|activate|{re.escape(venv.path or '')}/bin/(?:pip|python)"):
         return None
     between = [i for i in history.own if venv.at.order < i.at.order < env.at.order]

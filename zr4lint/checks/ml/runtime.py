@@ -1,4 +1,4 @@
-"""Settings of the running image, and build steps that fail because a build has no GPU."""
+"""Checks for settings of the running image, and for build steps that need a GPU."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _YOURS = frozenset({
 })  # fmt: skip
 _CACHES = ("TRANSFORMERS_CACHE", "PYTORCH_TRANSFORMERS_CACHE", "PYTORCH_PRETRAINED_BERT_CACHE")
 _READ_CACHES = {"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}
-"""Variables that transformers 5 reads: huggingface_hub takes the last one for HF_HUB_CACHE."""
+"""Variables that transformers 5 reads. huggingface_hub treats the last one as HF_HUB_CACHE."""
 
 _GPU_IMAGES = ("cuda", "ngc", "pytorch", "l4t", "rocm", "runpod", "vllm", "tgi")
 _MOVES = "The branch moves, and the layer cache keeps whatever was there first: two builds of this file can differ."
@@ -66,7 +66,7 @@ def gpu_at_build(subject: Subject) -> Outcomes:
 
 
 def _decides(subject: Subject, at: At) -> bool:
-    """Whether the RUN fails if this command does."""
+    """Return whether a failure of this command makes the RUN fail."""
     if at.reach is not Reach.ALWAYS or at.operator == "|":
         return False
     text = subject.source.text
@@ -87,7 +87,7 @@ def visible_devices_baked(subject: Subject) -> Outcomes:
         value = env.value.strip()
         hides = env.name == "CUDA_VISIBLE_DEVICES" and value in ("", "-1")
         if hides and not gpu:
-            continue  # that says what is true of an image for the CPU
+            continue  # an image for the CPU may hide GPUs
         if not hides and not re.fullmatch(r"\d+(,\d+)*", value):
             continue
         yield Unmet(
@@ -106,7 +106,7 @@ def visible_devices_baked(subject: Subject) -> Outcomes:
 
 
 def _for_gpu(history: History) -> bool:
-    """Whether an image brings CUDA, or installs a torch that is built for it."""
+    """Return whether an image has CUDA, or installs a torch that is built for it."""
     base = history.base
     if base is not None and (base.cuda is not None or base.kind in _GPU_IMAGES):
         return True
@@ -140,7 +140,7 @@ def transformers_cache_deprecated(subject: Subject) -> Outcomes:
 
 
 def _old_transformers(subject: Subject) -> bool:
-    """Whether all that is installed of transformers is older than 5."""
+    """Return whether all installed versions of transformers are older than 5."""
     found = [r for h in histories(subject) if h.final for i in h.installs if (r := i.get("transformers")) is not None]
     return bool(found) and not any(open_above(r, "5") for r in found)
 
@@ -179,20 +179,20 @@ def unpinned_clone(subject: Subject) -> Outcomes:
 
 
 def _reference(url: str) -> str:
-    """The ref in the URL of a repository that pip installs; "" where it has none."""
+    """Return the ref in the URL of a repository that pip installs; "" if there is none."""
     path = url.partition("#")[0].partition("://")[2].partition("/")[2]
     return path.partition("@")[2]
 
 
 def _at_commit(url: str) -> str:
-    """The URL with a commit in the place of its ref."""
+    """Return the URL with a commit instead of its ref."""
     address, mark, fragment = url.partition("#")
     reference = _reference(url)
     return f"{address.removesuffix(f'@{reference}') if reference else address}@COMMIT{mark}{fragment}"
 
 
 def _checked_out(subject: Subject, history: History, clone: Cloned) -> bool:
-    """Whether something after the clone chooses a commit."""
+    """Return whether a step after the clone chooses a commit."""
     first = clone.at.instruction.index
     for instruction in subject.dockerfile.instructions[first : first + 5]:
         if instruction.stage == history.stage.number:
@@ -203,7 +203,7 @@ def _checked_out(subject: Subject, history: History, clone: Cloned) -> bool:
 
 
 def _stands_for_another(name: str) -> bool:
-    """Whether a name is one that its reader is to replace: <name>, your-org, example."""
+    """Return whether a name is a placeholder: <name>, your-org, example."""
     name = name.lower()
     if name.startswith("<"):
         return name.find(">") == len(name) - 1 > 1
@@ -262,7 +262,10 @@ def system_cudnn_missing(subject: Subject) -> Outcomes:
 
 
 def _loads_cudnn(history: History, install: Install) -> Requirement | None:
-    """A package that loads the system's cuDNN; ctranslate2 can do without since 4.6.3, and faster-whisper with it."""
+    """Return a package that needs the system's cuDNN, or None.
+
+    From 4.6.3 on, ctranslate2 works without cuDNN, and so does faster-whisper with it.
+    """
     if (found := install.get("onnxruntime-gpu")) is not None:
         return found
     whisper = install.get("faster-whisper")
@@ -278,7 +281,7 @@ def _loads_cudnn(history: History, install: Install) -> Requirement | None:
 
 
 def _has_cudnn(history: History, install: Install) -> bool:
-    """Whether something may have brought cuDNN 9: a package of NVIDIA's, or a new torch that is not for CPUs."""
+    """Return whether cuDNN 9 may be installed, by a package of NVIDIA's or a new torch that is not for CPUs."""
     if history.mentions(None, r"cudnn"):
         return True
     if any(r.name.startswith("nvidia-cudnn") for i in history.installs for r in i.requirements):

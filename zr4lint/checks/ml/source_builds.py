@@ -1,4 +1,4 @@
-"""Packages that are built from source: isolation, build tools, and variables of the build."""
+"""Checks for packages that are built from source: isolation, build tools, and build variables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SMALL = frozenset({
     "pip", "setuptools", "wheel", "torch", "torchvision", "torchaudio", "numpy", "packaging", "ninja", "psutil",
     "flash-attn", "xformers", "einops", "mmcv", "cython", "uv", "requests",
 })  # fmt: skip
-"""Packages that bring no build tool with them but those named below."""
+"""Packages that install no build tools apart from those checked below."""
 
 
 @check("ml/build-isolated")
@@ -73,12 +73,12 @@ def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
 
 
 def _has_ref(build: Build) -> bool:
-    """Whether a commit of a repository is named."""
+    """Return whether the URL names a commit of a repository."""
     return "@" in (build.requirement.url or "").partition("://")[2].partition("/")[2]
 
 
 def _what_fails(package: str, row: SourceBuild) -> str:
-    """The note about a package whose build does not find its imports."""
+    """Return the note for a package whose build cannot import what it needs."""
     if package in MMCV:
         return (
             "setup.py does not find torch. It fails with `No module named 'pkg_resources'`, or, with setuptools older "
@@ -88,7 +88,7 @@ def _what_fails(package: str, row: SourceBuild) -> str:
 
 
 def _without_torch(history: History, build: Build, row: SourceBuild) -> Outcomes:
-    """A build that would see torch, which is not there yet."""
+    """Yield an outcome for a build that can import torch, but before torch is installed."""
     if row.imports != "torch" or build.package in MMCV or history.has("torch", build.install.at) is not False:
         return
     notes = [f"The setup.py of {build.package} imports torch. The install fails with `No module named 'torch'`."]
@@ -106,7 +106,7 @@ def _without_torch(history: History, build: Build, row: SourceBuild) -> Outcomes
 
 
 def _declared(history: History, build: Build, row: SourceBuild) -> Outcomes:
-    """A build that takes the newest torch for itself, beside another one that is there."""
+    """Yield an outcome for a build that uses the newest torch, although another one is installed."""
     torch = torch_at(history, build.install)
     if torch is None or not build.install.isolated or build.install.constrained:
         return
@@ -151,7 +151,7 @@ def _mmpose(history: History, build: Build) -> Outcomes:
 
 @check("ml/build-tools-missing")
 def build_tools_missing(subject: Subject) -> Outcomes:
-    """Without isolation the build tools of flash-attn are installed first."""
+    """Without isolation, the build tools of flash-attn are installed first."""
     for history in histories(subject):
         if history.base is None or not history.base.plain:
             continue
@@ -161,7 +161,7 @@ def build_tools_missing(subject: Subject) -> Outcomes:
                 continue
             before = {r.name for other in history.before(install.at) for r in other.requirements}
             if before - _SMALL or build.unsure:
-                continue  # some package may have brought them
+                continue  # another package may have installed them
             apt = {p.name for run in history.of(AptRun) for p in run.command.packages}
             jobs = history.setting(install.run.variables, "MAX_JOBS")
             missing = [
@@ -190,7 +190,7 @@ def build_tools_missing(subject: Subject) -> Outcomes:
 
 
 def _forced(history: History, build: Build, *, pyproject: bool = False) -> bool:
-    """Whether a package is built where it sees torch, a torch with CUDA."""
+    """Return whether a package is built where it can import a torch with CUDA."""
     if build.unsure or (build.package in MMCV and mmcv_wheel(history, build) is True):
         return False
     if build.install.isolated and isolates(history, build.install, pyproject=pyproject) is not False:
@@ -203,7 +203,7 @@ def _forced(history: History, build: Build, *, pyproject: bool = False) -> bool:
 
 @check("ml/cuda-ops-not-forced")
 def cuda_ops_not_forced(subject: Subject) -> Outcomes:
-    """A package that compiles for CUDA only if a variable says so has that variable, since a build sees no GPU."""
+    """A package that compiles for CUDA only if a variable is set has that variable, since a build sees no GPU."""
     for history in histories(subject):
         for build, row in source_builds_of(history):
             if row.nvcc == "asked":
@@ -233,7 +233,7 @@ def cuda_ops_not_forced(subject: Subject) -> Outcomes:
 
 
 def _asked(history: History, build: Build, row: SourceBuild) -> Outcomes:
-    """A package that compiles for CUDA only where CMAKE_ARGS asks for it, by the name that it knows."""
+    """Yield an outcome for a package that compiles for CUDA only if CMAKE_ARGS has the flag that it knows."""
     arguments = history.setting(build.install.run.variables, row.force)
     if arguments is None or _for_cpu(history, build) or build.unsure or build.requirement.marker:
         return
@@ -243,7 +243,7 @@ def _asked(history: History, build: Build, row: SourceBuild) -> Outcomes:
         if refused is None:
             return
     elif history.mentions(None, rf"{row.force}|{row.flag}") and not arguments:
-        return  # it may be set in a way that is not read
+        return  # it may be set in a way that zr4lint does not parse
     else:
         refused = None
     flag = row.old_flags[-1] if former else row.flag
@@ -263,7 +263,7 @@ def _asked(history: History, build: Build, row: SourceBuild) -> Outcomes:
 
 
 def _before(specifier: str, version: str) -> bool:
-    """Whether all releases that a specifier allows are older than a version."""
+    """Return whether all releases that a specifier allows are older than a version."""
     limits = bounds(specifier)
     if limits is None or limits.upper is None:
         return False
@@ -272,7 +272,7 @@ def _before(specifier: str, version: str) -> bool:
 
 
 def _switched_on(flag: str, arguments: str) -> bool:
-    """Whether the arguments of cmake switch an option on."""
+    """Return whether the arguments of cmake turn an option on."""
     return re.search(rf"-D\s*{flag}(?::\w+)?=[\"']?(?:on|1|true|yes|y)\b", arguments, re.IGNORECASE) is not None
 
 
@@ -281,7 +281,7 @@ def _gives_gpu(build: Build) -> bool:
 
 
 def _for_cpu(history: History, build: Build) -> bool:
-    """Whether nothing says that a package other than mmcv is meant for a GPU: the image has no CUDA."""
+    """Return whether a package other than mmcv may be meant for the CPU, since the image has no CUDA."""
     base = history.base
     return build.package not in MMCV and (base is None or (base.compiles_cuda is not True and base.cuda is None))
 

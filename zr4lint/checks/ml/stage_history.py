@@ -1,4 +1,4 @@
-"""The stages that ML rules look at: each with all that its ancestors did before."""
+"""The stages that ML rules check, each with the history of its ancestors."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def histories(subject: Subject) -> list[History]:
-    """A history for each stage that the image needs."""
+    """Return a history for each stage that the image needs."""
     return subject.memo.get("histories", lambda: histories_of(subject.facts))
 
 
 def shipped(subject: Subject, history: History) -> Iterator[Install]:
-    """The installs that end in a stage: its own, those before it, and those of environments that are copied there."""
+    """Yield the installs that a stage contains: its own, those of its ancestors, and those in copied environments."""
     copied = [c for c in history.of(Copied) if c.origin is Origin.STAGE]
     for other in histories(subject):
         for install in other.own:

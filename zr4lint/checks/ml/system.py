@@ -1,4 +1,4 @@
-"""Packages and programs of the system."""
+"""Checks for packages and programs of the system."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ _SOURCES = (
 
 
 def _installed(history: History) -> Iterator[tuple[AptRun, Package]]:
-    """The packages that apt installs in a history's own stage."""
+    """Yield the packages that apt installs in the history's own stage."""
     for run in history.of(AptRun):
         if run.at.stage == history.stage.number and run.command.action == "install":
             yield from ((run, package) for package in run.command.packages)
 
 
 def _release(history: History) -> Row | None:
-    """The release of the base image, where that is known."""
+    """Return the release of the base image, or None if unknown."""
     return distribution(history.base.distribution) if history.base is not None else None
 
 
@@ -73,7 +73,7 @@ def unknown_ppa(subject: Subject) -> Outcomes:
 
 
 def _ppas_of_debian(subject: Subject) -> Outcomes:
-    """PPAs that are added to Debian, for which none is built."""
+    """Yield outcomes for PPAs that are added to Debian. PPAs have no packages for it."""
     for history in histories(subject):
         release = _release(history)
         if release is None or not release["name"].startswith("debian") or history.base is None:
@@ -92,7 +92,7 @@ def _ppas_of_debian(subject: Subject) -> Outcomes:
 
 
 def _ppas(subject: Subject) -> list[tuple[Row, RepositoryAdded]]:
-    """The PPAs that are added and known."""
+    """Return the added PPAs that the table knows."""
     return subject.memo.get("ppas", lambda: list(_known_ppas(subject)))
 
 
@@ -130,7 +130,7 @@ def ppa_not_needed(subject: Subject) -> Outcomes:
 
 
 def _pythons_after(history: History, added: RepositoryAdded) -> set[str]:
-    """The versions of Python that apt installs after a repository is added."""
+    """Return the versions of Python that apt installs after a repository is added."""
     found = ((run, _minor(package.name)) for run, package in _installed(history))
     return {minor for run, minor in found if minor is not None and run.at.order > added.at.order}
 
@@ -161,14 +161,14 @@ def package_not_in_release(subject: Subject) -> Outcomes:
 
 
 def _minor(package: str) -> str | None:
-    """The "3.10" of a package such as python3.10 or python3.10-dev; None for any other."""
+    """Return "3.10" for a package such as python3.10 or python3.10-dev, and None for others."""
     name, *parts = package.split("-")
     fits = all(part.isascii() and part.isalpha() and part.islower() for part in parts)
     return minor_of(name, "python") if fits else None
 
 
 def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
-    """A package that a release no longer has, or has as a name for another one only."""
+    """Return the finding for a package that a release no longer has, or has only as a transitional package."""
     for row in table("system")["gone"]:
         if not matches(package.name, row["package"]):
             continue
@@ -203,7 +203,7 @@ def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
 
 
 def _no_python(history: History, release: Row | None, run: AptRun, package: Package) -> Unmet | None:
-    """A Python that the release does not have, with no other source of packages."""
+    """Return the finding for a Python that neither the release nor another source of packages has."""
     minor = _minor(package.name) if package.name.partition("-")[2] in _PARTS else None
     if release is None or not release.get("packaged") or minor is None or minor in release["packaged"]:
         return None
@@ -253,7 +253,7 @@ def externally_managed(subject: Subject) -> Outcomes:
 
 
 def _get_pip_there(history: History, release: Row) -> Outcomes:
-    """get-pip.py run by the Python that apt manages."""
+    """Yield an outcome for get-pip.py run by the Python that apt manages."""
     for ran in history.commands:
         words = [a.value or "" for a in ran.arguments]
         if ran.program not in ("python3", f"python{release.get('python')}") or ran.at.reach is not Reach.ALWAYS:
@@ -300,6 +300,6 @@ def _managed(history: History, run: PipRun) -> bool:
 
 
 def _copies_programs(history: History) -> bool:
-    """Whether anything comes from another stage or image, which may be a Python."""
+    """Return whether a file is copied from another stage or image. It may be a Python."""
     copied = history.of(Copied)
     return any(c.origin in (Origin.STAGE, Origin.IMAGE) and not c.source.endswith("/uv") for c in copied)

@@ -1,4 +1,4 @@
-"""torch and the packages that have to fit it."""
+"""Checks for torch and the packages that must match it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _SOURCES = ("pytorch RELEASE.md", "wheel metadata of torch, torchvision and torc
 
 
 def related_to(torch: TorchState) -> tuple[Related, ...]:
-    """The place where a torch is installed."""
+    """Return the place where a torch is installed."""
     return (Related(f"torch {torch.version} is installed here", torch.span),)
 
 
 def _rename(subject: Subject, requirement: Requirement, version: str, *, safe: bool = False) -> Fix | None:
-    """Ask for exactly this version; None where the words are not plainly the requirement."""
+    """Return a fix that pins exactly this version; None if the words are not simply the requirement."""
     words = subject.words(requirement.span)
     quote = words[0] if words[:1] in ("'", '"') else ""
     plain = words.strip("'\"").replace(" ", "") == requirement.name + requirement.specifier.replace(" ", "")
@@ -131,7 +131,7 @@ def python_unsupported(subject: Subject) -> Outcomes:
 
 
 def _floating(history: History, install: Install) -> str | None:
-    """The reference of a python image that moves with every release of Python."""
+    """Return the reference of a python image whose tag moves with every release of Python."""
     base = history.base
     if base is None or base.kind != "python" or base.python is not None or install.environment != "":
         return None
@@ -158,14 +158,14 @@ def companion_unpinned(subject: Subject) -> Outcomes:
                     continue
                 there = history.has(name, install.at)
                 if (there and not install.run.command.upgrades) or (there is None and torch.install is not install):
-                    continue  # pip keeps the one that is there
+                    continue  # pip keeps the installed one
                 yield _unpinned(subject, history, install, torch, requirement)
 
 
 def _fixed_by_metadata(name: str, known: Torch, install: Install, *, same: bool) -> bool:
-    """Whether the metadata on the index leaves one release only beside the torch of the same command."""
+    """Return whether the index's metadata allows only one release with the torch of the same command."""
     if not same:
-        return False  # a companion that is asked for alone may bring another torch
+        return False  # a companion that is installed alone may bring another torch
     if name == "torchvision":
         return older(known.version, table("torch")["free_torchvision"]["version"])
     tags = install.sources.tags
@@ -175,7 +175,7 @@ def _fixed_by_metadata(name: str, known: Torch, install: Install, *, same: bool)
 
 
 def _from_pypi(install: Install) -> bool:
-    """Whether a companion may come from PyPI: uv takes it from the first index that has it, extra ones before."""
+    """Return whether a companion may come from PyPI. uv uses the first index that has it, extra ones first."""
     sources = install.sources
     if not sources.known:
         return False
@@ -257,7 +257,7 @@ def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
 
 
 def open_above(requirement: Requirement, version: str) -> bool:
-    """Whether a requirement lets in this version and what is newer."""
+    """Return whether a requirement allows this version and newer ones."""
     found = bounds(requirement.specifier)
     if found is None or requirement.url is not None:
         return False

@@ -1,4 +1,4 @@
-"""Later installs that replace a torch that was installed on purpose."""
+"""Checks for installs that replace a torch that was installed on purpose."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @check("ml/torch-replaced")
 def torch_replaced(subject: Subject) -> Outcomes:
-    """Nothing replaces the torch that was installed on purpose."""
+    """No install replaces a torch that was installed on purpose."""
     for history in histories(subject):
         for install in history.own:
             yield from _beside(install)
@@ -49,7 +49,7 @@ def torch_replaced(subject: Subject) -> Outcomes:
 
 
 def _beside(install: Install) -> Outcomes:
-    """A torch and, in the same command, a package that requires another one."""
+    """Yield an outcome for a package that requires another torch than the same command installs."""
     torch = torch_in(install)
     if torch is None or install.option("no-deps") or install.constrained:
         return
@@ -72,7 +72,7 @@ def _beside(install: Install) -> Outcomes:
 
 
 def _brought(history: History, install: Install) -> Outcomes:
-    """A torch that comes after a vllm which requires another one."""
+    """Yield an outcome for a torch that is installed after a vllm that requires another one."""
     requirement = install.get("torch")
     if (
         requirement is None
@@ -102,7 +102,7 @@ def _brought(history: History, install: Install) -> Outcomes:
 
 
 def _own_build(history: History, install: Install, torch: TorchState) -> Unmet | None:
-    """A torch from an index in the place of the one that the maker of the image has built."""
+    """Return the finding for a torch from an index that replaces the publisher's build in the image."""
     if install.environment != "" or install.constrained:
         return None
     named = [r for r in install.requirements if r.name in ("torch", *COMPANIONS) and r.marker is None]
@@ -133,7 +133,10 @@ def _own_build(history: History, install: Install, torch: TorchState) -> Unmet |
 
 
 def _is_there(history: History, wanted: Requirement, torch: TorchState) -> bool:
-    """Whether the image's build is enough: `==2.9.1` lets in 2.9.1+rocm7.2, and `>=2.5` an NGC image's 2.6.0a0+..."""
+    """Return whether the image's build satisfies a requirement.
+
+    `==2.9.1` allows 2.9.1+rocm7.2, and `>=2.5` allows the 2.6.0a0+... of an NGC image.
+    """
     if history.base is not None and history.base.kind == "ngc":
         return wanted.name == "torch" and lets_in(wanted.specifier, f"{torch.version}a0")
     pin = pinned(wanted)
@@ -145,7 +148,7 @@ def _related_to_base(history: History, torch: TorchState) -> tuple[Related, ...]
 
 
 def _pinning(install: Install, torch: TorchState) -> Unmet | None:
-    """A package whose metadata names another torch than the one that is there."""
+    """Return the finding for a package whose metadata requires another torch than the installed one."""
     if requirement := install.get("xformers"):
         return _xformers(install, torch, requirement)
     requirement = install.get("vllm")
@@ -179,7 +182,7 @@ def _eager(install: Install) -> bool:
 
 
 def _other_torch(torch: TorchState, requirement: Requirement) -> Unmet | None:
-    """Torch is asked for again, in another version."""
+    """Return the finding for a torch that is installed again in another version."""
     version = pinned(requirement)
     if version is None or numbers(version) == numbers(torch.version) or requirement.marker:
         return None
@@ -222,7 +225,7 @@ def _forced(subject: Subject, install: Install, torch: TorchState) -> Outcomes:
 
 
 def _xformers(install: Install, torch: TorchState, requirement: Requirement) -> Unmet | None:
-    """The metadata of xformers names one torch."""
+    """Return the finding for an xformers that requires another torch. Its metadata names exactly one."""
     row = table("torch")["xformers"]
     version = pinned(requirement)
     fitting = [x for x, pin in row["pins"].items() if numbers(pin) == numbers(torch.version)]

@@ -1,4 +1,4 @@
-"""uv in the place of pip: its backend for torch, its virtual environments, and settings that a tool does not read."""
+"""Checks for uv: its torch backend, its virtual environments, and settings that a tool does not read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SEEDS = r"--seed|UV_VENV_SEED|ensurepip|get-pip"
 
 @check("ml/torch-backend-auto", raises=True)
 def torch_backend_auto(subject: Subject) -> Outcomes:
-    """Uv is told which build of torch to take, since it sees no GPU in a build."""
+    """The torch backend of uv is not `auto`, since uv sees no GPU in a build."""
     for history in histories(subject):
         for install in history.own:
             asked = install.run.command.parsed.get("torch-backend")
@@ -65,7 +65,7 @@ def torch_backend_auto(subject: Subject) -> Outcomes:
 
 
 def _tag(cuda: str | None) -> str:
-    """The tag of a CUDA that PyTorch has an index for, "" of any other."""
+    """Return PyTorch's index tag for a CUDA version; "" if there is none."""
     tag = "cu" + "".join((cuda or "").split(".")[:2])
     return tag if tag in table("torch")["indexes"]["known"] else ""
 
@@ -96,7 +96,7 @@ def uv_environment_without_pip(subject: Subject) -> Outcomes:
 
 
 def _environments(history: History) -> list[tuple[str, int]]:
-    """The folders of the environments that uv surely makes, with the order of the command."""
+    """Return the folders of the environments that uv certainly creates, with the order of the command."""
     found = []
     for ran in history.of(Ran):
         words = [a.value for a in ran.arguments]
@@ -112,7 +112,7 @@ def _environments(history: History) -> list[tuple[str, int]]:
 
 
 _VALUED = frozenset({"--python", "-p", "--prompt", "--index-url", "--cache-dir", "--python-preference", "--project"})
-"""Options of `uv venv` that take the next word."""
+"""Options of `uv venv` that take a value in the next word."""
 
 
 def _brings_pip(history: History, run: PipRun) -> bool:
@@ -121,7 +121,7 @@ def _brings_pip(history: History, run: PipRun) -> bool:
 
 @check("ml/uv-without-environment")
 def uv_without_environment(subject: Subject) -> Outcomes:
-    """`uv pip install` finds an environment, or is told to take the system's Python."""
+    """`uv pip install` finds an environment, or has an option to use the system's Python."""
     for history in histories(subject):
         base = history.base
         if base is None or base.kind not in ("python", "ubuntu", "debian", "cuda"):
@@ -135,7 +135,7 @@ def uv_without_environment(subject: Subject) -> Outcomes:
                 continue
             if _OF_ENVIRONMENT & run.variables.keys() or history.mentions(run.at, _ENVIRONMENTS):
                 continue
-            own = base.kind == "python"  # apt manages the Python of the others, and uv may refuse to change it
+            own = base.kind == "python"  # apt manages the Python of other images, and uv may refuse to change it
             mounts = [flag.value or "" for flag in run.at.instruction.flags if flag.name == "mount"]
             if any("type=cache" not in mount and ".txt" not in mount for mount in mounts):
                 continue
@@ -156,13 +156,13 @@ def uv_without_environment(subject: Subject) -> Outcomes:
 
 
 def _is_plain(copied: Copied) -> bool:
-    """Whether a copy surely brings no environment and no configuration of uv."""
+    """Return whether a copy certainly contains no environment and no configuration of uv."""
     return copied.source.endswith(("/uv", "/uvx", ".txt", ".in"))
 
 
 @check("ml/setting-unread", raises=True)
 def setting_unread(subject: Subject) -> Outcomes:
-    """Each PIP_ or UV_ variable that is set is read by pip or uv, and has a value that it understands."""
+    """Each PIP_ or UV_ variable that is set is read by pip or uv, and has a valid value."""
     for history in histories(subject):
         for env in history.of(EnvSet):
             if env.at.stage != history.stage.number or env.value is None:
@@ -173,7 +173,7 @@ def setting_unread(subject: Subject) -> Outcomes:
 
 
 def _pip_alone(history: History, env: EnvSet, row: Row) -> Unmet | None:
-    """A setting of pip's, where uv installs torch and pip nothing but uv."""
+    """Return the finding for a setting of pip if uv installs torch and pip installs only uv."""
     later = [i for i in history.installs if i.at.order > env.at.order]
     torch = any(i.uv and any(i.get(n) for n in _FAMILY) for i in later)
     others = any(not i.uv and (i.opaque or [r for r in i.requirements if r.name != "uv"]) for i in later)
@@ -193,7 +193,7 @@ def _pip_alone(history: History, env: EnvSet, row: Row) -> Unmet | None:
 
 
 def _no_effect(_: History, env: EnvSet, row: Row) -> Unmet | None:
-    """A switch of uv's with a value that leaves everything as it is."""
+    """Return the finding for a switch of uv with a value that has no effect."""
     if (env.value or "").lower() not in _FALSE:
         return None
     return Unmet(
@@ -207,7 +207,7 @@ def _no_effect(_: History, env: EnvSet, row: Row) -> Unmet | None:
 
 
 def _too_old(history: History, env: EnvSet, row: Row) -> Unmet | None:
-    """A setting that the pip which follows does not have yet."""
+    """Return the finding for a setting that is too new for the pip after it."""
     later = [i for i in history.installs if i.at.order > env.at.order and not i.uv]
     if not later or any(pip_at(history, i).has(row["added"]) is not False for i in later):
         return None
@@ -222,7 +222,7 @@ def _too_old(history: History, env: EnvSet, row: Row) -> Unmet | None:
 
 
 def _boolean(history: History, env: EnvSet, row: Row) -> Unmet | None:
-    """A switch of pip's that is no boolean, or that is on with any."""
+    """Return the finding for a switch of pip that is not a boolean, or that any boolean turns on."""
     value = (env.value or "").lower()
     if not value or value in _TRUE or not any(not i.uv for i in history.installs if i.at.order > env.at.order):
         return None
@@ -248,7 +248,7 @@ def _boolean(history: History, env: EnvSet, row: Row) -> Unmet | None:
 
 
 def _of_hub(history: History, env: EnvSet, row: Row) -> Unmet | None:
-    """The switch for hf_transfer, with a huggingface_hub that does not have it, or without the package."""
+    """Return the finding for the hf_transfer switch if huggingface_hub ignores it or the package is missing."""
     hub = [r for i in history.installs if (r := i.get("huggingface-hub")) is not None]
     limits = bounds(hub[-1].specifier) if hub else None
     if (env.value or "").lower() in ("", *_FALSE) or limits is None or any(i.constrained for i in history.installs):

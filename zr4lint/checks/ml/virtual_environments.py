@@ -1,4 +1,4 @@
-"""Virtual environments: what making one needs."""
+"""Checks for how virtual environments are created and activated."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OTHER_PYTHONS = r"conda|mamba|pyenv|uv python|Python-3|update-alternatives|ln -
 
 @check("ml/venv-package-missing")
 def venv_package_missing(subject: Subject) -> Outcomes:
-    """`python3 -m venv` finds the package that makes environments."""
+    """`python3 -m venv` finds the package that creates environments."""
     for history in histories(subject):
         base = history.base
         release = distribution(base.distribution) if base is not None else None
@@ -54,7 +54,7 @@ def venv_package_missing(subject: Subject) -> Outcomes:
 
 
 def _brings_venv(history: History, made: VenvCreated, minor: str, own: str) -> bool:
-    """Whether apt installs the package before, or something that can't be read."""
+    """Return whether apt installs the package or unknown packages before."""
     wanted = {f"python{minor}-venv", f"python{minor}-full"}
     if minor == own:
         wanted |= {"python3-venv", "python3-full", "pipx"}
@@ -89,7 +89,7 @@ def activation_lost(subject: Subject) -> Outcomes:
 
 
 def _activates(words: list[str]) -> bool:
-    """Whether a command activates an environment: of conda, or of venv by its script."""
+    """Return whether a command activates an environment of conda or venv."""
     if words[:2] == ["conda", "activate"] or words[:2] == ["source", "activate"]:
         return True
     return words[0] in (".", "source") and len(words) > 1 and words[1].endswith("/bin/activate")

@@ -1,4 +1,4 @@
-"""Packages and repositories of apt."""
+"""Checks for packages and repositories of apt."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ LISTS = "/var/lib/apt/lists"
 
 
 def installs(subject: Subject) -> list[AptRun]:
-    """The `apt-get install` of the image, in order."""
+    """Return the `apt-get install` commands of the image, in order."""
     return [run for run in subject.facts.of(AptRun, subject.lineage) if run.command.action == "install"]
 
 
 @check("apt-packages")
 def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes:
-    """Each package is installed by apt, and stays."""
+    """Each package is installed by apt, and no later command removes it."""
     wanted = set(packages)
     runs = subject.facts.of(AptRun, subject.lineage)
     standing, removed = _followed(runs, wanted)
@@ -92,7 +92,7 @@ def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes
 
 
 def _followed(runs: Sequence[AptRun], wanted: set[str]) -> tuple[_Places, _Places]:
-    """Where the wanted packages that stay are installed, and where the others are removed."""
+    """Return where the wanted packages that stay are installed, and where the others are removed."""
     standing: _Places = {}
     removed: _Places = {}
     for run in runs:
@@ -107,19 +107,19 @@ def _followed(runs: Sequence[AptRun], wanted: set[str]) -> tuple[_Places, _Place
 
 
 def _install(packages: list[str]) -> str:
-    """A RUN that installs packages, several to a line."""
+    """Return a RUN that installs packages, several per line."""
     rows = "".join(f"    {row} \\\n" for row in rows_of(packages, 72))
     return f"RUN apt-get update && apt-get install -y --no-install-recommends \\\n{rows}    && rm -rf {LISTS}/*"
 
 
 def _home(standing: dict[str, tuple[AptRun, Package]]) -> AptRun | None:
-    """The command that installs most of the packages: where one that is missing belongs."""
+    """Return the command that installs most of the packages. A missing package belongs there."""
     runs = [run for run, _ in standing.values()]
     return max(runs, key=runs.count) if runs else None
 
 
 def _named_by(subject: Subject, packages: Sequence[str]) -> Span | None:
-    """The first word of a command that names several packages and installs none of them."""
+    """Return the first word of a command that names several packages but installs none of them."""
     for ran in subject.facts.of(Ran, subject.lineage):
         program = (ran.arguments[0].value or "").rpartition("/")[2]
         if program == ran.program and len({a.value for a in ran.arguments}.intersection(packages)) > 1:
@@ -128,7 +128,7 @@ def _named_by(subject: Subject, packages: Sequence[str]) -> Span | None:
 
 
 def _misspelt(run: AptRun | None, name: str, wanted: set[str]) -> Package | None:
-    """A package that a command installs and nobody asks for, whose name differs from another in a letter or two."""
+    """Return a package that no rule requires and whose name differs from `name` in a letter or two."""
     others = [p for p in run.command.packages if p.name not in wanted] if run is not None else []
     return next((p for p in others if abs(len(p.name) - len(name)) < _CLOSE and alike(p.name, name)), None)
 
@@ -172,7 +172,7 @@ def apt_update(subject: Subject) -> Outcomes:
 
 
 def _update_first(subject: Subject, run: AptRun) -> Fix | None:
-    """Update the lists before a command, with the rights it has; None where nothing can be put before it."""
+    """Return a fix that updates the lists before a command, with the same sudo; None if nothing can precede it."""
     at = run.at
     if at.instruction.json is not None or not takes_one_before(subject.source, at):
         return None
@@ -182,7 +182,7 @@ def _update_first(subject: Subject, run: AptRun) -> Fix | None:
 
 
 def _lists_removed(subject: Subject, since: At, until: At) -> Removed | None:
-    """The command that removes the lists between an update and an install."""
+    """Return the command that removes the lists between an update and an install."""
     file = f"{LISTS}/archive"
     for removed in subject.facts.of(Removed, subject.lineage):
         between = since.order < removed.at.order < until.order and not maybe(removed.at)
@@ -193,7 +193,7 @@ def _lists_removed(subject: Subject, since: At, until: At) -> Removed | None:
 
 @check("apt-repository")
 def apt_repository(subject: Subject, *, repository: Text, packages: list[DebianPackage]) -> Outcomes:
-    """The repository is added, before these packages are installed."""
+    """The repository is added before these packages are installed."""
     changes = subject.facts.of(RepositoryAdded, subject.lineage)
     added = [fact for fact in changes if not fact.removed]
     named = [fact for fact in added if fact.name == repository]
@@ -239,7 +239,7 @@ def apt_repository(subject: Subject, *, repository: Text, packages: list[DebianP
 
 
 def _before(subject: Subject, added: RepositoryAdded, first: AptRun, words: str) -> Fix | None:
-    """Take the command that adds a repository out, and put it in front of the RUN that needs it."""
+    """Return a fix that moves the command that adds a repository before the RUN that needs it."""
     instruction = first.at.instruction
     if instruction.json is not None or added.at.instruction.json is not None:
         return None

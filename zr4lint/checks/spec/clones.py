@@ -1,4 +1,4 @@
-"""Repositories that are cloned, and what is installed from them."""
+"""Checks for repositories that are cloned and installed from."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SEPARATORS = r"[/:@]"
 
 
 def clone_to(subject: Subject, target: str) -> Cloned | None:
-    """The last clone to this folder, or one that was moved there since; then its place in time is that of the move."""
+    """Return the last clone to `target`, or one moved there later, whose order is then that of the move."""
     traced = subject.files.cloned(target)
     if traced is None or not isinstance(traced.origin, Cloned):
         return None
@@ -38,15 +38,15 @@ def clone_to(subject: Subject, target: str) -> Cloned | None:
 
 
 def unknown_clone(subject: Subject) -> Cloned | None:
-    """A clone to a folder that can't be known."""
+    """Return a clone to an unknown folder."""
     return next((c for c in subject.facts.of(Cloned, subject.lineage) if c.target is None), None)
 
 
 @check("git-clone")
 def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = "", suggested: Url = "") -> Outcomes:
-    """A repository (this one, if a URL is given) is cloned to a folder, and stays.
+    """A repository is cloned to a folder and stays there. If a URL is given, it is that repository.
 
-    `words` have to stand in the command; `suggested` is a URL that a fix may clone from.
+    The command contains `words`. `suggested` is a URL that a fix may clone from.
     """
     found = clone_to(subject, target)
     expected = f"git clone {url or '...'} {target}"
@@ -93,7 +93,7 @@ def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = 
 
 
 def _recloned(found: Cloned, url: str, target: str) -> Fix:
-    """Clone another URL to the same folder."""
+    """Return a fix that clones another URL to the same folder."""
     named = (
         found.clone.directory is not None or url.rpartition("/")[2].removesuffix(".git") == target.rpartition("/")[2]
     )
@@ -101,7 +101,7 @@ def _recloned(found: Cloned, url: str, target: str) -> Fix:
 
 
 def _missing(subject: Subject, target: str, url: str, words: str, expected: str) -> Unmet:
-    """The finding for a folder nothing is cloned to; a clone that was meant for it shows the place."""
+    """Return the finding for a folder without a clone. It points at a clone that was meant for the folder."""
     name = _letters(target.rpartition("/")[2])
     clones = subject.facts.of(Cloned, subject.lineage)
     refused = next((r for r in subject.facts.of(CloneRefused, subject.lineage) if name in _letters(r.words)), None)
@@ -135,7 +135,7 @@ def _letters(text: str) -> str:
 
 
 def same_repository(found: str, wanted: str) -> bool:
-    """Whether two URLs name one repository."""
+    """Return whether two URLs name the same repository."""
     return repository(found) == repository(wanted)
 
 
@@ -160,7 +160,7 @@ def clone_owner(subject: Subject, *, target: Folder, placeholders: list[Text], s
 
 
 def _not_instead(subject: Subject, clone: Cloned) -> Fix | None:
-    """Take out the setting by which git clones from another URL than the one that is written."""
+    """Return a fix that removes the `insteadOf` setting that makes git clone from another URL."""
     before = Span(clone.at.span.start, clone.clone.url.span.start)
     option = re.search(r"(?i)-c\s+\S*\.insteadof=\S*", subject.words(before))
     if option is not None:
@@ -180,7 +180,7 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
     clone = clone_to(subject, target)
     workdirs = subject.facts.of(WorkdirSet, subject.lineage)
     if clone is None and unknown_clone(subject) is not None:
-        return  # the rule on the clone tells that its folder can't be known
+        return  # the rule for the clone reports the unknown folder
     if clone is None:
         anchor = next((w for w in workdirs if w.path == after), None)
         yield Unmet(
@@ -283,12 +283,12 @@ def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled:
 
 
 def _is(path: str | None, file: str) -> bool:
-    """Whether a path is that of a file, or one of a loop's pattern that fits it."""
+    """Return whether a path is that of `file`, or a loop's pattern that matches it."""
     return path is not None and covers(path, file, recursive=False)
 
 
 def _not_installed(subject: Subject, clone: Cloned | None, file: str, spelled: str, expected: str) -> Unmet:
-    """The finding for a file pip is not given; what stands between its clone and the next one shows the place."""
+    """Return the finding for a file that pip does not install. It points between its clone and the next one."""
     name = file.rpartition("/")[2]
     line = f"RUN pip install --no-cache-dir -r {file}"
     if clone is None:

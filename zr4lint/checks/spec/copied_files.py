@@ -1,4 +1,4 @@
-"""Files of the build context that are copied, and their modes."""
+"""Checks for files copied from the build context, and for their modes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def _copied_in_a_folder(subject: Subject, path: str) -> tuple[Copied, bool] | None:
-    """A COPY of a folder or of a pattern that may bring the file, and whether it does."""
+    """Return a COPY of a folder or pattern that may copy the file, and whether it certainly does."""
     folder, name = posixpath.split(path)
     for copy in reversed(subject.facts.of(Copied, subject.lineage)):
         pattern = posixpath.basename(copy.source.rstrip("/"))
@@ -41,19 +41,19 @@ def _copied_in_a_folder(subject: Subject, path: str) -> tuple[Copied, bool] | No
 
 
 def brought(subject: Subject, path: str) -> bool:
-    """Whether a COPY puts, or may put, a file at this path."""
+    """Return whether a COPY copies, or may copy, a file to this path."""
     return subject.files.copied(path) is not None or _copied_in_a_folder(subject, path) is not None
 
 
 def with_redirections(subject: Subject, at: At) -> At:
-    """The place of a command with its redirections, which its own span leaves out."""
+    """Return the place of a command with its redirections, which its own span does not include."""
     commands = subject.facts.of(Ran, subject.lineage)
     ends = [r.span.end for ran in commands if ran.at.span == at.span for r in ran.redirections]
     return structs.replace(at, span=Span(at.span.start, max([at.span.end, *ends])))
 
 
 def taken_away(subject: Subject, path: str, since: At, *, folder: bool = False) -> Removed | None:
-    """The command that surely removes a path after `since`; for a folder it has to go into folders."""
+    """Return the command that certainly removes a path after `since`. A folder needs a recursive removal."""
     removals = (r for r in subject.facts.of(Removed, subject.lineage) if r.at.order > since.order and not maybe(r.at))
     recursive = (r for r in removals if r.recursive or not folder)
     return next((r for r in recursive if any(covers(p, path, recursive=r.recursive) for p in r.paths)), None)
@@ -61,7 +61,7 @@ def taken_away(subject: Subject, path: str, since: At, *, folder: bool = False) 
 
 @check("copied")
 def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Outcomes:
-    """Each file is copied from the build context to this folder under its own name, and stays."""
+    """Each file is copied from the build context to this folder under its own name, and stays unchanged."""
     for name in copies:
         path = posixpath.join(folder, name)
         expected = f"COPY {name} {path}"
@@ -72,7 +72,7 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
         found, lost = traced.origin, traced.lost
         gone = lost.at if lost is not None else None
         if gone is None and posixpath.basename(found.source) != name and found.target != path:
-            gone = traced.at  # another file took its place
+            gone = traced.at  # another file replaced it
         if gone is not None:
             fix = _kept(subject, gone, [posixpath.join(folder, other) for other in copies], f"Keep {path}")
             overwritten = not isinstance(lost, Removed)
@@ -99,7 +99,7 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
 
 
 def _kept(subject: Subject, gone: At, paths: Sequence[str], title: str) -> Fix | None:
-    """Leave out what takes files away or writes over them, by all commands of the instruction that do so."""
+    """Return a fix that removes all commands of an instruction that remove or overwrite `paths`."""
     changes: list[Removed | Overwritten] = [
         *subject.facts.of(Removed, subject.lineage),
         *subject.facts.of(Overwritten, subject.lineage),
@@ -146,7 +146,7 @@ def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
 
 @check("executable")
 def executable(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Outcomes:
-    """Each file is made executable after it is copied, and stays so."""
+    """Each file is made executable after it is copied, and stays executable."""
     changes = subject.facts.of(ModeChanged, subject.lineage)
     for name in copies:
         path = posixpath.join(folder, name)
@@ -167,12 +167,12 @@ def executable(subject: Subject, *, copies: list[ContextPath], folder: Folder) -
 
 
 def _names(change: ModeChanged, path: str) -> bool:
-    """Whether a chmod names a file, or a folder around it."""
+    """Return whether a chmod names a file, or a folder that contains it."""
     return any(covers(p, path, recursive=change.recursive) for p in change.paths)
 
 
 def _mode_of(subject: Subject, copy: Copied, after: Sequence[ModeChanged], path: str, expected: str) -> Outcome:
-    """Follow a file's mode from its COPY through every change of it."""
+    """Return the outcome for a file's mode after its COPY and all later changes."""
     mode = modes.changed(copy.mode, modes.UNKNOWN) if copy.mode is not None else modes.UNKNOWN
     state = mode.executable if mode is not None else None
     cause: At | None = copy.at if copy.mode is not None else None
@@ -213,7 +213,7 @@ def _mode_of(subject: Subject, copy: Copied, after: Sequence[ModeChanged], path:
 
 
 def _near_miss(subject: Subject, copy: Copied, name: str) -> Span | None:
-    """The `chmod` after a COPY that names the file, or any by a pattern or a variable, and does nothing to it."""
+    """Return the `chmod` after a COPY that names the file, or uses a pattern or variable, but does not change it."""
     for instruction in subject.dockerfile.instructions[copy.at.instruction.index + 1 :]:
         if instruction.keyword != "RUN":
             continue
@@ -229,9 +229,9 @@ def _near_miss(subject: Subject, copy: Copied, name: str) -> Span | None:
 
 @check("context-files")
 def context_files(subject: Subject, *, copies: list[ContextPath] | None = None, ignored: bool = False) -> Outcomes:
-    """Files that the build copies are in the build context; without a context there is no check.
+    """Files that the build copies are in the build context. Without a context there is no check.
 
-    `copies` are files that exist there. With `ignored` no COPY or ADD names what .dockerignore leaves out.
+    `copies` are files that exist there. With `ignored`, no COPY or ADD names a file that .dockerignore excludes.
     """
     if subject.context is None:
         return
@@ -267,7 +267,7 @@ def _exists(subject: Subject, context: str, name: str) -> Outcomes:
 
 @check("ignored-files")
 def ignored_files(subject: Subject, *, paths: list[ContextPath] | None = None) -> Outcomes:
-    """The build context has a .dockerignore, which leaves out each path; without a context there is no check."""
+    """The build context has a .dockerignore that excludes each path. Without a context there is no check."""
     if subject.context is None:
         return
     ignore = subject.dockerignore
@@ -292,7 +292,7 @@ def _not_ignored(subject: Subject, context: str) -> Outcomes:
                 continue
             path = posixpath.normpath(f"/{source.value}").lstrip("/") or "."
             file = has_file(context, path)
-            there = file or has_wildcard(source.value) or exists(context, path)  # another rule tells what is not
+            there = file or has_wildcard(source.value) or exists(context, path)  # another rule reports missing files
             if not there or not ignore.leaves_out(path) or (not file and ignore.may_bring_back(path)):
                 yield met(step.at, source.span)
                 continue

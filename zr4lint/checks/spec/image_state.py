@@ -1,4 +1,4 @@
-"""Labels, ports, volumes, users, build arguments and other settings of the image."""
+"""Checks for labels, ports, volumes, users, build arguments and other settings of the image."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @check("label-values")
 def label_values(subject: Subject, *, labels: dict[Text, str]) -> Outcomes:
-    """At the end of the build each label has its value.
+    """At the end of the build, each label has its value.
 
     Rule:
         labels = { "org.opencontainers.image.vendor" = "Acme" }
@@ -68,7 +68,7 @@ def _quotable(value: str) -> bool:
 def build_arguments(
     subject: Subject, *, defaults: dict[Variable, str] | None = None, without_default: list[Variable] | None = None
 ) -> Outcomes:
-    """Each build argument is declared, with this default or with none.
+    """Each build argument is declared with this default, or without one.
 
     Rule:
         defaults = { VERSION = "1.2" }
@@ -102,7 +102,7 @@ def build_arguments(
 
 @check("variables-set")
 def variables_set(subject: Subject, *, names: list[Variable]) -> Outcomes:
-    """ENV sets each variable, to any value.
+    """ENV sets each variable to any value.
 
     Rule:
         names = ["LANG"]
@@ -130,7 +130,7 @@ def path_folders(
     after: list[Folder] | None = None,
     variable: Variable = "PATH",
 ) -> Outcomes:
-    """PATH, or another variable, has these folders before and after what the base image has there, in this order.
+    """PATH, or another variable, has these folders before and after its value in the base image, in this order.
 
     Rule:
         before = ["/opt/venv/bin"]
@@ -210,7 +210,7 @@ def _exactly(
     keyword: str,
     normal: Callable[[str], str],
 ) -> Outcomes:
-    """Met for each value that is wanted and found; a finding for each that is only one of both."""
+    """Yield met for each wanted value that is found, and unmet for each other value."""
     places: dict[str, tuple[At, Span]] = {}
     unknown = False
     allowed = {normal(value) for value in wanted}
@@ -233,7 +233,7 @@ def _exactly(
 def runs_as(subject: Subject, *, user: Text, any_group: bool = False) -> Outcomes:
     """The container runs as this user, USER or USER:GROUP.
 
-    With `any-group` the user may have any group.
+    With `any-group`, the user may have any group.
 
     Rule:
         user = "1000:1000"
@@ -290,8 +290,8 @@ def stop_signal(subject: Subject, *, signal: Text) -> Outcomes:
 
 
 def _number(signal: str) -> str:
-    """The number of a signal that is given by number or name, with or without SIG; else its name."""
-    from signal import Signals  # few specifications name one
+    """Return the number of a signal given by number or name, with or without SIG; else its name."""
+    from signal import Signals  # few specifications name a signal
 
     name = signal.upper().removeprefix("SIG")
     found = Signals.__members__.get(f"SIG{name}")
@@ -300,7 +300,7 @@ def _number(signal: str) -> str:
 
 @check("shell-program")
 def shell_program(subject: Subject, *, arguments: list[str]) -> Outcomes:
-    """SHELL makes this the shell of the instructions that follow.
+    """SHELL sets this shell for the instructions after it.
 
     Rule:
         arguments = ["/bin/bash", "-c"]

@@ -1,4 +1,4 @@
-"""Options of pip: indexes, the cache, and what else a command has to say."""
+"""Checks for options of pip, such as indexes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from zr4lint.programs.option_reading import Option
 
 _REPLACE = frozenset({"--force-reinstall", "--ignore-installed", "--upgrade", "-U", "-I"})
-"""Options that have pip replace other packages too, dependencies such as torch."""
+"""Options that make pip replace other packages too, including dependencies such as torch."""
 _EITHER = "pip takes the newest version from either index."
 
 
 @check("pip-index")
 def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
-    """The command that installs the package takes packages from this index and no other."""
+    """The command that installs the package uses this index and no other."""
     expected = f"--index-url {url}"
     found = subject.environment.standing(package)
     if found is None:
@@ -39,7 +39,7 @@ def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
     setting = next((n for n in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL") if run.settings.get(n)), None)
     right = False
     if run.settings.get("PIP_NO_INDEX") and parsed.get("isolated") is None:
-        from zr4lint.checks.spec.settings_of_pip import set_at, without_setting  # few files need it
+        from zr4lint.checks.spec.settings_of_pip import set_at, without_setting  # few files need these
 
         span = set_at(subject, run, "PIP_NO_INDEX") or run.command.words
         fix = without_setting(subject, run, "PIP_NO_INDEX")
@@ -81,7 +81,7 @@ def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
             notes=(_EITHER,),
         )
     if setting is not None:
-        from zr4lint.checks.spec.settings_of_pip import set_at, without_setting, written_before  # few files need it
+        from zr4lint.checks.spec.settings_of_pip import set_at, without_setting, written_before  # few files need these
 
         place = set_at(subject, run, setting)
         written = written_before(subject, run, setting) if place is None else None
@@ -97,7 +97,7 @@ def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
 
 
 def _without(subject: Subject, option: Option, title: str) -> Fix:
-    """Take an option out, with the blank before it."""
+    """Return a fix that removes an option with the blank before it."""
     start = option.span.start
     text = subject.source.text
     if text[start - 1 : start] == " ":
@@ -116,7 +116,7 @@ def _wrong_url(what: str, option: Option, url: str, expected: str) -> Unmet:
 
 
 def _same_url(found: str | None, wanted: str) -> bool:
-    """Whether two URLs name one place."""
+    """Return whether two URLs name the same place."""
     return found is not None and normal_url(found) == normal_url(wanted)
 
 

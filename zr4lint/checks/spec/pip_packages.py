@@ -1,4 +1,4 @@
-"""Helpers for the checks of pip's packages: the deciding requirement, its words and fixes."""
+"""Functions for the checks of pip's packages: the deciding requirement, its words and fixes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REFUSED = ("pip fails and installs nothing.",)
 
 
 def settled(subject: Subject, package: str, expected: str) -> Standing | Unmet:
-    """The requirement by which a package is there at the end of the build; the finding if it is not there."""
+    """Return the deciding requirement of a package at the end of the build, or the finding if the package is absent."""
     found = subject.environment.standing(package)
     if found is None:
         return absent(subject, package, expected, expected)
@@ -32,9 +32,9 @@ def settled(subject: Subject, package: str, expected: str) -> Standing | Unmet:
 
 
 def absent(subject: Subject, package: str, expected: str, add: str | None = None) -> Unmet:
-    """The finding for a package that nothing installs, or only into another environment.
+    """Return the finding for a package that nothing installs, or that goes only into another environment.
 
-    `add` is what a command that installs it is given.
+    `add` is the argument of a `pip install` that installs the package.
     """
     line = f"RUN pip install --no-cache-dir {add}" if add else None
     installs = subject.environment.pip_installs
@@ -66,7 +66,7 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
 
 
 def _named_at(subject: Subject, package: str) -> Span | None:
-    """The words that name a package in a call of pip that does not install it, or one of a similar name."""
+    """Return the words that name a package, or a similar name, in a pip call that does not install it."""
     named = subject.memo.get(("words of pip", subject.lineage), lambda: _names(subject))
     if package in named:
         return named[package]
@@ -74,7 +74,7 @@ def _named_at(subject: Subject, package: str) -> Span | None:
 
 
 def _names(subject: Subject) -> dict[str, Span]:
-    """The packages that words of calls of pip name, each with the first word."""
+    """Return the packages that pip calls name, each with the span of its first mention."""
     named: dict[str, Span] = {}
     for fact in subject.facts.of(Ran, subject.lineage):
         if fact.program.startswith("pip") or any(argument.value == "pip" for argument in fact.arguments):
@@ -86,7 +86,7 @@ def _names(subject: Subject) -> dict[str, Span]:
 
 
 def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:
-    """The finding for a command that would install a package if pip took its words; None where there is none."""
+    """Return the finding for a pip call that names a package but fails or installs nothing, or None."""
     installs = subject.environment.pip_installs
     refused = next(
         (r for r in subject.environment.pip_installs if r.command.misplaced and r.command.requirement(package)),
@@ -117,7 +117,7 @@ def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:
         message = "`--no-index` keeps pip from finding any package"
         return Unmet(message, alone.span, expected=expected, fix=fix)
     if dry is not None:
-        from zr4lint.checks.spec.settings_of_pip import set_at, without_setting  # few files need it
+        from zr4lint.checks.spec.settings_of_pip import set_at, without_setting  # few files need these
 
         span = set_at(subject, dry, "PIP_DRY_RUN") or dry.command.words
         off = without_setting(subject, dry, "PIP_DRY_RUN")
@@ -126,14 +126,14 @@ def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:
 
 
 def _left_out(subject: Subject, run: PipRun, word: Span) -> Fix | None:
-    """Leave an option out that pip doesn't have; None where the next word may be its value."""
+    """Return a fix that removes an option that pip does not have; None if the next word may be its value."""
     rest = subject.words(Span(word.end, max(word.end, run.at.span.end))).strip(" \t\r\n\\")
     option = subject.words(word).startswith("-") and (not rest or rest.startswith("-"))
     return take_out_word(subject.source, word, "Leave the option out") if option else None
 
 
 def _behind_install(subject: Subject, run: PipRun, option: Option) -> Fix:
-    """Put an option behind the word that it belongs to."""
+    """Return a fix that moves an option after `install`."""
     words, end = subject.words(option.span), option.span.end
     gap = len(subject.source.text[end:]) - len(subject.source.text[end:].lstrip(" "))
     edits = (Edit(option.span.start, end + gap, ""), Edit(run.command.words.end, run.command.words.end, f" {words}"))
@@ -152,19 +152,19 @@ def _undone(subject: Subject, package: str, found: Standing, expected: str) -> U
 
 
 def command_at(subject: Subject, words: Span) -> At:
-    """The command that some words stand in."""
+    """Return the command that contains some words."""
     facts = (f for f in subject.facts.facts if f.at.span.start <= words.start and words.end <= f.at.span.end)
     return min((f.at for f in facts), key=lambda at: at.span.end - at.span.start)
 
 
 def respelled(subject: Subject, requirement: Requirement, expected: str) -> Fix | None:
-    """Write a requirement with other specifiers, its quotes kept."""
+    """Return a fix that writes a requirement with other specifiers and keeps its quotes."""
     words = quoted_alike(subject, requirement, expected)
     return replace(requirement.span, words, f"Ask for {expected}", UNSAFE) if words else None
 
 
 def quoted_alike(subject: Subject, requirement: Requirement, words: str) -> str | None:
-    """Words in the quotes that a requirement has, or needs; None where a variable or a break stands in it."""
+    """Return `words` in the quotes that a requirement has or needs; None if it contains a backslash."""
     raw = subject.words(requirement.span)
     quote = raw[0] if raw[:1] in ("'", '"') and raw[-1:] == raw[0] else ""
     if not quote and any(c in words for c in "<>"):

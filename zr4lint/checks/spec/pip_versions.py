@@ -1,4 +1,4 @@
-"""Versions of the packages that pip installs, and the order in which they come."""
+"""Checks for the versions of packages that pip installs, and for the order of the installs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CONSTRAINTS = ("constraint", "override")
 
 @check("pip-pin")
 def pip_pin(subject: Subject, *, package: Package, version: Version, local: list[VersionLabel]) -> Outcomes:
-    """At the end of the build the package has exactly this version, with no local version but those listed."""
+    """At the end of the build, the package has exactly this version, with no local version except those listed."""
     expected = f"{package}=={version}"
     found = settled(subject, package, expected)
     if isinstance(found, Unmet):
@@ -74,7 +74,7 @@ def _wrong_version(subject: Subject, package: str, expected: str, found: Standin
 
 @check("pip-bound")
 def pip_bound(subject: Subject, *, package: Package, bound: Specifier, within: Specifier = "") -> Outcomes:
-    """The install of the package has this bound; a pin inside `within` has it too."""
+    """The install of the package has this bound. A pin inside `within` has it too."""
     wanted = within or bound
     expected = f'"{package}{wanted}"'
     found = settled(subject, package, expected)
@@ -112,7 +112,7 @@ def _bounded(specifier: str, bound: str, wanted: str) -> bool:
 
 def _has_bound(limits: Bounds, limit: Bounds) -> bool:
     if limits.pin is None and limits.lower is not None and limits.upper is not None and limits.lower >= limits.upper:
-        return False  # no version is both
+        return False  # no version meets both
     if limit.lower is not None:
         same = limits.lower == limit.lower and limits.lower_included == limit.lower_included
         return same and not any(lets_in(f"=={text}", str(limit.lower)) for text in limits.excluded)
@@ -121,7 +121,7 @@ def _has_bound(limits: Bounds, limit: Bounds) -> bool:
 
 @check("pip-companions")
 def pip_companions(subject: Subject, *, package: Package, companions: list[Package]) -> Outcomes:
-    """The command that installs the package installs these as well."""
+    """The command that installs the package also installs these."""
     found = subject.environment.standing(package)
     for name in companions:
         expected = f"{name} in the command that installs {package}"
@@ -160,7 +160,7 @@ def pip_companions(subject: Subject, *, package: Package, companions: list[Packa
 
 @check("pip-upgrade")
 def pip_upgrade(subject: Subject, *, packages: list[PipRequirement], before: Package) -> Outcomes:
-    """These packages are upgraded before another one is installed; a fix writes them with their specifiers."""
+    """These packages are upgraded before another one is installed. A fix writes them with their specifiers."""
     target = subject.environment.standing(before)
     first: PipRun | None = target.run if target is not None else None
     installs = subject.environment.own_installs
@@ -192,14 +192,14 @@ def pip_upgrade(subject: Subject, *, packages: list[PipRequirement], before: Pac
 
 
 def _only_upgrades(run: PipRun, packages: list[str]) -> bool:
-    """Whether a command upgrades these packages and has no option that matters beyond that."""
+    """Return whether a command only upgrades these packages."""
     names = sorted(r.name for r in run.command.requirements if not r.specifier)
     options = {option.name for option in run.command.parsed.options}
     return names == sorted(packages) and options <= {"upgrade", "no-cache-dir"} and not maybe(run.at)
 
 
 def _upgrade(subject: Subject, line: str, package: str, home: PipRun | None, first: PipRun | None) -> Fix | None:
-    """Upgrade one more package where others are, or put a command that upgrades all of them above `first`."""
+    """Return a fix that adds a package to a command that upgrades, or inserts a new command above `first`."""
     if first is None:
         return None
     if home is not None and home.at.order < first.at.order and home.command.upgrades:
@@ -225,7 +225,7 @@ def pip_order(subject: Subject, *, first: Package, then: Package) -> Outcomes:
     if later is None:
         yield absent(subject, then, expected)
     elif missing is not None and missing.unsure:
-        return  # the rule on that package tells that it can't be known
+        return  # the rule for that package reports this
     elif not runs:
         yield Unmet(f"{first} is not installed before {then}", later.requirement.span, expected=expected)
     elif runs[0].at.order >= later.run.at.order:
@@ -242,7 +242,7 @@ def pip_order(subject: Subject, *, first: Package, then: Package) -> Outcomes:
 
 @check("pip-quoted")
 def pip_quoted(subject: Subject, *, packages: list[Package]) -> Outcomes:
-    """No version specifier is read as a redirection by the shell."""
+    """The shell reads no version specifier as a redirection."""
     wanted = {normalise(p) for p in packages}
     for run in subject.environment.pip_installs:
         yield from _redirected(subject, run)

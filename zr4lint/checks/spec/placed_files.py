@@ -1,4 +1,4 @@
-"""Files that COPY and ADD bring, with owner and mode, and files whose text stands in the Dockerfile."""
+"""Checks for files that COPY and ADD copy, with owner and mode, and for files whose text is in the Dockerfile."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def copies_to(
     owner: Text = "",
     mode: Text = "",
 ) -> Outcomes:
-    """Each source is copied to this path, with this owner and mode; `origin` is the stage or image it comes from.
+    """Each source is copied to this path with this owner and mode. `origin` is the stage or image it comes from.
 
     Rule:
         sources = ["app.py"]
@@ -80,18 +80,18 @@ def copies_to(
 
 
 def normal_source(source: str) -> str:
-    """A source without what does not matter: `./a/` is `a`."""
+    """Return a source in its shortest form: `a` for `./a/`."""
     return source if "://" in source else posixpath.normpath(source.lstrip("/") or ".")
 
 
 def origin_of(copy: Copied) -> str:
-    """The stage or image that a file comes from, "" for the build context and for URLs."""
+    """Return the stage or image that a file comes from; "" for the build context and URLs."""
     flag = copy.flags.get("from")
     return (flag.value or "").lower() if flag is not None else ""
 
 
 def ends_at(copy: Copied, source: str, target: str) -> bool:
-    """Whether a copy puts its source at the target, which may be written as the folder of it."""
+    """Return whether a copy puts its source at `target`, or into `target` as a folder."""
     wanted, found = posixpath.normpath(target), posixpath.normpath(copy.target or "")
     return found == wanted or (not copy.many and found == posixpath.join(wanted, posixpath.basename(source)))
 

@@ -1,4 +1,4 @@
-"""Commands that run in a stage, by their words, and the order of steps."""
+"""Checks for commands that a stage must run, and for the order of steps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Text
 
 _LIST = r"\S+(?:-|\s)(?:install|add|enable|require)\b"
-"""The start of a command whose operands are a list: `apt-get install`, `docker-php-ext-install`."""
+"""Matches the start of a command whose operands are a list: `apt-get install`, `docker-php-ext-install`."""
 
 Key = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -38,13 +38,12 @@ def runs(
     conditional: bool = False,
     further: bool = False,
 ) -> Outcomes:
-    """Each command runs, in this folder and as this user where they are given.
+    """Each command runs, in this folder and as this user if given.
 
-    The order of a command's options does not matter, but it has no others, unless the rule says `further`: then it may
-    have further options, wherever they stand, and further words behind its own: `cp a b` then allows `cp -v a b c`, but
-    not `cp x a b` or `cp a x b`. What a command installs, adds or enables is a list, such as packages, whose further
-    words may stand anywhere. A command that only runs on a condition is not
-    enough, unless the rule says `conditional`.
+    The order of a command's options does not matter, but it has no others. With `further`, it may have further options
+    anywhere, and further words after its own: `cp a b` then allows `cp -v a b c`, but not `cp x a b` or `cp a x b`. The
+    operands of a command that installs, adds or enables are a list, such as packages, and further words may be anywhere
+    in it. A command that only runs conditionally is not enough, unless the rule sets `conditional`.
 
     Rule:
         run = ["make install"]
@@ -86,7 +85,7 @@ def runs(
 
 
 def _missing(subject: Subject, command: str, known: dict[Key, list[Ran]]) -> Unmet:
-    """The finding for a command that does not run; another call of its program shows the place."""
+    """Return the finding for a command that does not run. It points at the most similar call of its program."""
     words = _key(command)[0]
     alike = [ran for key, found in known.items() if key[0][:1] == words[:1] for ran in found]
     near = max(alike, key=lambda ran: len(set(spelled(subject, ran).split()) & set(command.split())), default=None)
@@ -95,7 +94,7 @@ def _missing(subject: Subject, command: str, known: dict[Key, list[Ran]]) -> Unm
 
 
 def _calls_with(subject: Subject, command: str) -> list[Ran]:
-    """The calls that begin with the operands of a command and have its options, in the order that they run."""
+    """Return the calls that start with the operands of a command and have its options, in order."""
     operands, options = _key(command)
     calls = subject.memo.get(("calls", subject.lineage), lambda: _split_calls(subject))
     return [ran for words, ran in calls if _begins(words, operands) and set(words[1:]).issuperset(options)]
@@ -106,15 +105,15 @@ def _split_calls(subject: Subject) -> list[tuple[list[str], Ran]]:
 
 
 def _begins(words: Sequence[str], operands: Sequence[str]) -> bool:
-    """Whether these are the first operands of a call; a word behind an option may be one, or the option's value.
+    """Return whether these are the first operands of a call. A word after an option may be an operand or its value.
 
-    In a list of what to install, others may stand between them.
+    If the operands are a list of things to install, other words may be between them.
     """
     if list(words[:1]) != list(operands[:1]):
         return False
     head = re.match(_LIST, " ".join(operands[:2]))
     listed = len(head[0].split()) if head is not None else len(operands)
-    counts = {1}  # of the operands that may have been met
+    counts = {1}  # possible numbers of matched operands
     for before, word in pairwise(words):
         if len(operands) in counts:
             break
@@ -133,9 +132,9 @@ def _by_key(subject: Subject) -> dict[Key, list[Ran]]:
 
 
 def spelled(subject: Subject, ran: Ran) -> str:
-    """A command in one line, as rules write it: words whose value is known in plain quotes, others as written.
+    """Return a command in one line, as rules write it: known words in plain quotes, others as written.
 
-    The program stands without its folder, and redirections behind the words.
+    The program has no folder, and redirections come after the words.
     """
     words = [_word(subject, ran, index) for index in range(len(ran.arguments))]
     words += (
@@ -175,7 +174,7 @@ def _split(command: str) -> list[str]:
 
 
 def _in_long(word: str, long: Mapping[str, str]) -> Sequence[str]:
-    """An option in its long form with its value apart, if it has one; other words as they are."""
+    """Return an option in its long form, with its value as a separate word; other words unchanged."""
     letters = [f"-{letter}" for letter in word[1:]] if re.fullmatch(r"-[A-Za-z]+", word) else []
     if letters and all(letter in long for letter in letters):
         return [long[letter] for letter in letters]
@@ -184,7 +183,7 @@ def _in_long(word: str, long: Mapping[str, str]) -> Sequence[str]:
 
 
 def _key(command: str) -> Key:
-    """A key that is equal for two spellings of one command: words in order, options in any order."""
+    """Return a key that is equal for two spellings of a command: words in order, options in any order."""
     words = _split(command)
     options = sorted(word for word in words[1:] if word.startswith("-"))
     return tuple(word for i, word in enumerate(words) if not i or not word.startswith("-")), tuple(options)
@@ -192,9 +191,9 @@ def _key(command: str) -> Key:
 
 @check("step-order")
 def step_order(subject: Subject, *, steps: list[Text]) -> Outcomes:
-    """These steps come in this order: commands as the kind `runs` writes them, and copies as `COPY source`.
+    """These steps run in this order: commands as the kind `runs` writes them, and copies as `COPY source`.
 
-    Steps that the file does not have are passed over.
+    Steps that are not in the file are ignored.
 
     Rule:
         steps = ["COPY requirements.txt", "pip install -r requirements.txt"]
@@ -227,7 +226,7 @@ def step_order(subject: Subject, *, steps: list[Text]) -> Outcomes:
 
 
 def steps_of(subject: Subject) -> Iterator[tuple[str, Fact]]:
-    """The commands and copies of the stages, each as rules write it."""
+    """Yield the commands and copies of the stages, each as rules write it."""
     for ran in subject.facts.of(Ran, subject.lineage):
         yield spelled(subject, ran), ran
     for copy in subject.facts.of(Copied, subject.lineage):
@@ -243,7 +242,7 @@ def _label(step: str) -> str:
 
 @check("clone-ref")
 def clone_ref(subject: Subject, *, target: Folder, ref: Text) -> Outcomes:
-    """The repository that is cloned to a folder is at this branch, tag or commit.
+    """The repository cloned to a folder is at this branch, tag or commit.
 
     Rule:
         target = "/src/tool"
@@ -282,18 +281,18 @@ def clone_ref(subject: Subject, *, target: Folder, ref: Text) -> Outcomes:
 
 
 def _follows(ran: Ran, clone: Cloned) -> bool:
-    """Whether a command comes after a clone; one that moves the clone, or fills it, may stand for its place in time."""
+    """Return whether a command comes after a clone. A moved clone has the order of its move, so positions count too."""
     return ran.at.order > clone.at.order or ran.at.span.start > clone.clone.url.span.end
 
 
 def _cloned_first_to(subject: Subject, clone: Cloned) -> str | None:
-    """The folder that `git clone` itself made, where the repository was moved later."""
+    """Return the folder that `git clone` itself created, if the repository was moved later."""
     every = subject.facts.of(Cloned, subject.lineage)
     return next((one.target for one in every if one.clone.url.span == clone.clone.url.span), None)
 
 
 def checked_out(ran: Ran) -> tuple[str | None, str | None] | None:
-    """The folder and the ref of a `git checkout`, `git switch` or `git reset --hard`; None for another command."""
+    """Return the folder and ref of a `git checkout`, `git switch` or `git reset --hard`; None for other commands."""
     if ran.program != "git":
         return None
     git = read_git(ran.arguments, ran.variables)

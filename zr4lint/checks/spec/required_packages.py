@@ -1,4 +1,4 @@
-"""Packages of any package manager, and those of pip with their specifiers."""
+"""Checks for packages of any package manager, and for those of pip with their specifiers."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def installed_packages(
     packages: list[Text] | None = None,
     versions: dict[Text, Text] | None = None,
 ) -> Outcomes:
-    """The package manager installs each package, and none is removed again; those with a version have that one.
+    """The package manager installs each package, at its version if one is given, and no later command removes it.
 
-    Without `manager` any one does. A version is written as the manager writes it, such as `=1.2.3` or `@5`, and may be
-    a pattern: `=1.2.*`.
+    Without `manager`, any package manager counts. A version is written as the manager writes it, such as `=1.2.3` or
+    `@5`. It may be a pattern: `=1.2.*`.
 
     Rule:
         manager = "apk"
@@ -69,7 +69,7 @@ def installed_packages(
 
 
 def _standing(subject: Subject, manager: str) -> tuple[dict[str, _Installed], dict[str, _Installed], PackageRun | None]:
-    """What a manager, or any one, has installed at the end, what was removed, and a call with unknown packages."""
+    """Return the packages installed at the end, the removed ones, and a call with unknown packages."""
     standing: dict[str, _Installed] = {}
     removed: dict[str, _Installed] = {}
     unknown: PackageRun | None = None
@@ -89,7 +89,7 @@ def _standing(subject: Subject, manager: str) -> tuple[dict[str, _Installed], di
 
 @check("forbidden-packages")
 def forbidden_packages(subject: Subject, *, packages: list[Text]) -> Outcomes:
-    """No package manager installs one of these packages to stay; what the base image holds is not looked at.
+    """No package manager leaves one of these packages in the image. Packages of the base image are not checked.
 
     Rule:
         packages = ["curl"]
@@ -110,7 +110,7 @@ def forbidden_packages(subject: Subject, *, packages: list[Text]) -> Outcomes:
 
 
 def family(manager: str) -> str:
-    """The name by which a manager is known: apt-get is apt, and yum is dnf."""
+    """Return the common name of a package manager: apt for apt-get, and dnf for yum."""
     return {"apt-get": "apt", "aptitude": "apt", "yum": "dnf", "microdnf": "dnf"}.get(manager, manager)
 
 
@@ -122,10 +122,10 @@ def python_packages(
     local: list[VersionLabel] | None = None,
     unless_files: bool = False,
 ) -> Outcomes:
-    """At the end of the build pip has installed each package, with a requirement inside this version specifier.
+    """At the end of the build, pip has installed each package with a requirement within this version specifier.
 
-    A pinned version may have one of the local versions that are listed, such as the `cu124` of `2.5.1+cu124`. With
-    `unless-files` nothing is said of a package that a requirements file, or a project, may bring.
+    A pinned version may have a local version from `local`, such as the `cu124` of `2.5.1+cu124`. With `unless-files`, a
+    missing package is allowed if a requirements file or a project may install it.
 
     Rule:
         packages = ["fastapi>=0.115"]
@@ -159,12 +159,12 @@ def python_packages(
 
 
 def _brings_more(run: PipRun) -> bool:
-    """Whether an install takes packages from a file or a project, too."""
+    """Return whether an install also takes packages from a file or a project."""
     return bool(run.files) or any(requirement.url is not None for requirement in run.command.requirements)
 
 
 def _fits(given: str, wanted: str, local: Sequence[str]) -> bool:
-    """Whether what a specifier lets in is within what another does."""
+    """Return whether all versions that `given` allows are allowed by `wanted`."""
     if not wanted or clauses(given) == clauses(wanted):
         return True
     inner, outer = bounds(given), bounds(wanted)
@@ -184,7 +184,7 @@ def _fits(given: str, wanted: str, local: Sequence[str]) -> bool:
 
 
 def clauses(specifier: str) -> frozenset[str]:
-    """The clauses of a version specifier, whatever their order."""
+    """Return the clauses of a version specifier in any order."""
     return frozenset("".join(clause.split()) for clause in specifier.split(",") if clause.strip())
 
 

@@ -1,4 +1,4 @@
-"""Where a build sets what pip reads besides its command line, and how to take that out."""
+"""Finds and removes settings of pip outside its command line."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def _assigned(subject: Subject, run: PipRun, name: str) -> Span | None:
-    """The assignment that stands before the command, with the blanks behind it."""
+    """Return the span of the assignment before the command, with the blanks after it."""
     found = re.search(rf"\b{name}=\S+[ \t]+", subject.words(Span(run.at.span.start, run.command.words.start)))
     start = run.at.span.start
     return Span(start + found.start(), start + found.end()) if found is not None else None
 
 
 def without_setting(subject: Subject, run: PipRun, name: str) -> Fix | None:
-    """Take out what sets a variable for the command: its assignment, the ENV, or the configuration that is written."""
+    """Return a fix that removes the setting of a variable: an assignment, an ENV, or a written configuration."""
     assigned = _assigned(subject, run, name)
     if assigned is not None:
         return replace(assigned, "", f"Remove {name}", UNSAFE)
@@ -44,7 +44,7 @@ def without_setting(subject: Subject, run: PipRun, name: str) -> Fix | None:
 
 
 def set_at(subject: Subject, run: PipRun, name: str) -> Span | None:
-    """The words that set a variable for a command: its own assignment, or an ENV."""
+    """Return the words that set a variable for a command: its own assignment, or an ENV."""
     if (assigned := _assigned(subject, run, name)) is not None:
         return Span(assigned.start, assigned.start + len(subject.words(assigned).rstrip()))
     setting = _env_before(subject, run, name)
@@ -57,13 +57,13 @@ def _env_before(subject: Subject, run: PipRun, name: str) -> EnvSet | None:
 
 
 def _calls_before(subject: Subject, run: PipRun) -> list[Ran]:
-    """The calls of pip before a command."""
+    """Return the calls of pip before a command."""
     every = subject.facts.of(Ran, subject.lineage)
     return [ran for ran in every if ran.program == "pip" and ran.at.order < run.at.order]
 
 
 def written_before(subject: Subject, run: PipRun, name: str) -> Written | None:
-    """The last configuration of pip with a setting that the build writes before a command."""
+    """Return the last write of a pip configuration with the setting before a command."""
     paths = {*CONFIGURATIONS, run.settings.get("PIP_CONFIG_FILE")}
     found = [f for f in subject.facts.of(Written, subject.lineage) if f.path in paths]
     given = (f for f in reversed(found) if f.at.order < run.at.order)

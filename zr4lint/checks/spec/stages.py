@@ -1,4 +1,4 @@
-"""The stages: which image they build on, what they are called, which one is built."""
+"""Checks for stages: their base images, their names, and the stage that is built."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @check("base-image")
 def base_image(subject: Subject, *, image: Image) -> Outcomes:
-    """The base stage is built on this image; a digest may be added."""
+    """The base stage is built on this image. A digest may be added."""
     base = subject.base
     if base is None:
         alias = f" AS {subject.stage}" if subject.stage else ""
@@ -93,7 +93,7 @@ def from_line(subject: Subject, *, line: LineNumber) -> Outcomes:
 
 
 def _comments_below(subject: Subject, instruction: Instruction) -> Fix | None:
-    """Put the comments above the first instruction below it; lines that are only a ruler are dropped."""
+    """Return a fix that moves the comments above the first instruction below it. Ruler lines are dropped."""
     source = subject.source
     above = [c for c in subject.dockerfile.comments if c.span.end <= instruction.span.start]
     if instruction.index or not above or subject.dockerfile.directives:
@@ -144,7 +144,7 @@ def final_stage(subject: Subject, *, stage: StageName) -> Outcomes:
 
 @check("built-on")
 def built_on(subject: Subject, *, parent: Text) -> Outcomes:
-    """The stage is built on this stage or image; the reference may be a pattern such as `python:3.12*`.
+    """The stage is built on this stage or image. The reference may be a pattern such as `python:3.12*`.
 
     Rule:
         parent = "debian:12*"
@@ -167,7 +167,7 @@ def built_on(subject: Subject, *, parent: Text) -> Outcomes:
 
 
 def _short(image: str) -> str:
-    """A reference without what every reference to Docker Hub may have."""
+    """Return a reference without the optional prefixes of Docker Hub."""
     return image.removeprefix("docker.io/").removeprefix("library/")
 
 

@@ -1,4 +1,4 @@
-"""The command of the container."""
+"""Checks for the command of the container."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _commands(subject: Subject, keyword: str) -> list[CommandSet]:
 
 
 def _words(found: CommandSet) -> list[str] | None:
-    """The command's words: of the exec form as they are, of the shell form where no shell is needed for them."""
+    """Return the command's words: of an exec form as they are, of a shell form if no shell is needed."""
     return list(found.arguments) if found.arguments is not None else words_of(found.at.instruction.arguments)
 
 
@@ -30,7 +30,8 @@ def _words(found: CommandSet) -> list[str] | None:
 def command(subject: Subject, *, arguments: list[str], file: Folder = "", keyword: StartKeyword = "CMD") -> Outcomes:
     """CMD is exactly this, a COPY provides the file that it runs, and no ENTRYPOINT takes it as arguments.
 
-    That is the program, unless `file` names it. With `keyword` it is ENTRYPOINT, to which CMD may add arguments.
+    The file is the program unless `file` names it. With `keyword`, ENTRYPOINT is exactly this, and CMD may add
+    arguments.
     """
     file = file or next(iter(arguments), "")
     found = _commands(subject, keyword)

@@ -1,4 +1,4 @@
-"""The exact words of CMD, ENTRYPOINT and HEALTHCHECK."""
+"""Checks for the exact words of CMD, ENTRYPOINT and HEALTHCHECK."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zr4lint.checks.parameters import StartKeyword, Text
 
 _PLAIN = r"""(?!\s*\w+=)(?:'[^']*'|"(?:[^"\\$`]|\\.)*+"|\\.|(?!(?<!\S)[~#])[^'"\\;&|<>()$`*\n])*+"""
-"""A command in which a shell finds no operator, no expansion and no assignment."""
+"""Matches a command in which a shell finds no operator, no expansion and no assignment."""
 
 
 @check("start-command")
@@ -61,9 +61,9 @@ def _quoted(word: str) -> str:
 
 @check("healthcheck")
 def healthcheck(subject: Subject, *, command: Text | None = None, options: dict[Text, str] | None = None) -> Outcomes:
-    """HEALTHCHECK runs this command, with these options; the command NONE switches an inherited check off.
+    """HEALTHCHECK runs this command with these options. The command NONE turns off an inherited check.
 
-    A command that is written as words also stands for its exec form, one written as a JSON array for that alone. An
+    A command written as words also matches its exec form. One written as a JSON array matches only that array. An
     option that is not given has Docker's default.
 
     Rule:
@@ -108,7 +108,7 @@ _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
 def _seconds(value: str) -> float | str:
-    """The seconds of a duration such as `1m30s`; a text that is none as it is."""
+    """Return the seconds of a duration such as `1m30s`; other text unchanged."""
     found = _DURATION.fullmatch(value)
     if found is None or not value:
         return value
@@ -116,7 +116,7 @@ def _seconds(value: str) -> float | str:
 
 
 def _same_words(arguments: Sequence[str] | None, command: str) -> bool:
-    """Whether the exec form has the words of a command, in which a shell does nothing but split them."""
+    """Return whether an exec form has the words of a command that a shell would only split."""
     try:
         return (
             arguments is not None

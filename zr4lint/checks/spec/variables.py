@@ -1,4 +1,4 @@
-"""Variables, folders and other settings that instructions of their own make."""
+"""Checks for variables and folders that the image sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @check("env")
 def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
-    """ENV gives each variable this value at the end of the build."""
+    """At the end of the build, ENV gives each variable this value."""
     settings = subject.facts.of(EnvSet, subject.lineage)
     named: dict[str, list[EnvSet]] = {}
     for fact in settings:
@@ -61,11 +61,11 @@ _LASTS = {
     "LABEL": "A label is no variable.",
     "RUN": "A variable that a RUN sets ends with that RUN.",
 }
-"""Why an instruction that gives something a variable's name does not set it in the image."""
+"""Why an instruction with an assignment to the variable does not set it in the image."""
 
 
 def set_elsewhere(subject: Subject, name: str) -> tuple[Span, tuple[str, ...]] | None:
-    """The words by which another instruction than ENV sets a variable, and why that does not last."""
+    """Return the words by which an instruction other than ENV sets a variable, and why that does not last."""
     for instruction in subject.dockerfile.instructions:
         found = re.search(rf"(?<![\w$]){re.escape(name)}=", instruction.arguments.text)
         if found is not None and instruction.keyword in _LASTS:
@@ -74,7 +74,7 @@ def set_elsewhere(subject: Subject, name: str) -> tuple[Span, tuple[str, ...]] |
 
 
 def _differs(name: str, found: str | None, wanted: str) -> str:
-    """The message about a variable with another value."""
+    """Return the message for a variable with another value."""
     if found is None:
         return f"{name} is not known before the build"
     if not wanted:
@@ -83,7 +83,7 @@ def _differs(name: str, found: str | None, wanted: str) -> str:
 
 
 def written(subject: Subject, value: str) -> str:
-    """A value as ENV has it: in quotes if it is empty or has blanks or characters that mean something there."""
+    """Return a value as ENV needs it: quoted if it is empty or has blanks or special characters."""
     if re.fullmatch(r"[\w./:,@%+=~-]+", value, re.ASCII):
         return value
     if set(value) & {'"', "$", "\\", "`"} and "'" not in value and not value.endswith(("\\", "`")):
@@ -143,7 +143,7 @@ def path_first(subject: Subject, *, folder: Folder) -> Outcomes:
 
 
 def _above(subject: Subject, setting: EnvSet, early: PipRun) -> Fix | None:
-    """Put an ENV with one variable above the first pip."""
+    """Return a fix that moves an ENV with one variable above the first pip."""
     instruction, source = setting.at.instruction, subject.source
     if len([f for f in subject.facts.of(EnvSet, subject.lineage) if f.at.instruction is instruction]) > 1:
         return None

@@ -1,4 +1,4 @@
-"""The virtual environment."""
+"""The check for the virtual environment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @check("venv")
 def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
-    """The installed Python creates a virtual environment at this path, and it stays."""
+    """The installed Python creates a virtual environment at this path, and no later command removes it."""
     created = subject.facts.of(VenvCreated, subject.lineage)
     expected = f"{python} -m venv {path}"
     right = [v for v in created if v.path == path and v.python == python and v.module == "venv"]
@@ -49,13 +49,13 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
 
 
 def _ensures_pip(ran: Ran, made: VenvCreated) -> bool:
-    """Whether a command puts pip into a new virtual environment."""
+    """Return whether a command installs pip into a new virtual environment."""
     words = [argument.value for argument in ran.arguments]
     return ran.at.order > made.at.order and words[1:3] == ["-m", "ensurepip"] and f"{made.path}/" in (words[0] or "")
 
 
 def _removed(subject: Subject, path: str, created: VenvCreated) -> tuple[Removed | None, str]:
-    """The command that removes the environment, or the programs in it, and what it removes."""
+    """Return the command that removes the environment or its programs, and the path that it removes."""
     for part, folder in ((path, True), (f"{path}/bin", True), (f"{path}/bin/python", False)):
         removal = taken_away(subject, part, created.at, folder=folder)
         if removal is not None:
