@@ -1,4 +1,4 @@
-"""Find errors that BuildKit reports only when it builds a stage, such as open quotes and unknown mounts."""
+"""Finds errors that BuildKit reports only when it builds a stage, such as open quotes and unknown mounts."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class Facts:
         return self.dockerfile.source.slice(span) if file is None else file.source.slice(file.local(span))
 
     def anchor(self, span: Span) -> Span:
-        """Return the span in the file itself for a span: for another file, the words that name it."""
+        """Return the span itself or, for a span in another file, the words that name that file."""
         file = self.file_at(span)
         return span if file is None else file.anchor
 
@@ -129,7 +129,7 @@ class Facts:
 
     @cached_property
     def needed(self) -> tuple[int, ...]:
-        """Return the stages to build in order: those shipped, their ancestors, and those they copy files from."""
+        """Return the numbers of the stages that are built: those shipped, their ancestors, and those they copy from."""
         wanted = [stage.number for stage in self.shipped]
         found: set[int] = set()
         below = 0  # all stages below this one are needed already

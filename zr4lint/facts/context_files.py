@@ -1,4 +1,4 @@
-"""Read the files of the build context that commands of a build read."""
+"""Reads the files of the build context that commands of a build read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the files that COPY and ADD bring into the image."""
+"""Reads the files that COPY and ADD bring into the image."""
 
 from __future__ import annotations
 

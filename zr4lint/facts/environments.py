@@ -1,4 +1,4 @@
-"""Decide which Python environment a call of pip works on, and which packages an environment has in the end."""
+"""Decides which Python environment a call of pip works on, and which packages an environment has in the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the flags of instructions with their variables replaced, and the mounts of a RUN."""
+"""Reads the flags of instructions with their variables replaced, and the mounts of a RUN."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gather the facts of a file in one pass over its instructions."""
+"""Gathers the facts of a file in one pass over its instructions."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ _INSTALLERS = frozenset({
 
 
 _PROGRAMS = ("/uv", "/uvx")
-"""Files copied from other images that bring no Python packages."""
+"""Files that contain no Python packages if they are copied from another image."""
 
 _FALSE = ("0", "false", "no", "off", "n", "f")
 _T = TypeVar("_T")
@@ -197,7 +197,7 @@ class History:
     def mentions(self, at: At | None, pattern: str) -> bool:
         """Return whether the text before a place, or all of it if `at` is None, matches a pattern.
 
-        Rules use such a hint only to report nothing.
+        Rules report nothing if there is such a hint.
         """
         text, starts = _written(self.facts, self.chain)
         if pattern not in self.hints:
@@ -265,7 +265,7 @@ class History:
 
 
 def histories_of(facts: Facts) -> list[History]:
-    """Return a history for each stage that the image needs, for the last `budgets.HISTORIES` of them at most.
+    """Return a history for each stage that the image needs, or the last `budgets.HISTORIES` of them.
 
     The histories share what they have in common.
     """

@@ -1,4 +1,4 @@
-"""Trace the files of an image: where each one comes from, and the effects of later commands on it."""
+"""Traces the files of an image: where each one comes from, and the effects of later commands on it."""
 
 from __future__ import annotations
 

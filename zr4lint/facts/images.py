@@ -1,4 +1,4 @@
-"""Look up the contents of a base image by its name: distribution, Python, CUDA and torch."""
+"""Looks up the contents of a base image by its name: distribution, Python, CUDA and torch."""
 
 from __future__ import annotations
 

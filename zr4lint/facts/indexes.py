@@ -1,4 +1,4 @@
-"""Find the indexes that an install takes its packages from."""
+"""Finds the indexes that an install takes its packages from."""
 
 from __future__ import annotations
 

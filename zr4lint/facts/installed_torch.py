@@ -1,4 +1,4 @@
-"""Find which torch and which Python a command uses."""
+"""Finds which torch and which Python a command uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the state of a path in the image from the facts of the build so far."""
+"""Finds the state of a path in the image from the facts of the build so far."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cache computed values in the object that needs them."""
+"""Caches computed values in the object that needs them."""
 
 from __future__ import annotations
 

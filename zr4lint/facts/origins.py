@@ -1,4 +1,4 @@
-"""Trace a path in the image back to the file of the build context that was copied there."""
+"""Traces a path in the image back to the file of the build context that was copied there."""
 
 from __future__ import annotations
 

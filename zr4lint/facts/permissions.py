@@ -1,4 +1,4 @@
-"""Find reasons why a command can't work: no network, no permission, or a mount over its files."""
+"""Finds reasons why a command can't work: no network, no permission, or a mount over its files."""
 
 from __future__ import annotations
 

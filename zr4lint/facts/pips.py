@@ -1,4 +1,4 @@
-"""Decide which pip a command runs, and whether it builds packages in isolation."""
+"""Decides which pip a command runs, and whether it builds packages in isolation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Track programs of the image that a build removes or replaces."""
+"""Tracks programs of the image that a build removes or replaces."""
 
 from __future__ import annotations
 

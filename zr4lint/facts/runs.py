@@ -1,4 +1,4 @@
-"""Read the facts of a RUN: the step as a whole, then its commands."""
+"""Reads the facts of a RUN: the step as a whole, then its commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parse the commands of a RUN in either form."""
+"""Parses the commands of a RUN in either form."""
 
 from __future__ import annotations
 

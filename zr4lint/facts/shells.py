@@ -1,4 +1,4 @@
-"""Decide which program runs a RUN: what /bin/sh is in known images, and where bash is."""
+"""Decides which program runs a RUN: what /bin/sh is in known images, and where bash is."""
 
 from __future__ import annotations
 

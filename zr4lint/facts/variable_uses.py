@@ -1,4 +1,4 @@
-"""Find the uses of variables in instructions, and whether they are set by then."""
+"""Finds the uses of variables in instructions, and whether they are set by then."""
 
 from __future__ import annotations
 

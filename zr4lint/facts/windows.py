@@ -1,4 +1,4 @@
-"""Decide whether a stage has a Windows image, where cmd or PowerShell runs RUN and files have no Unix owner."""
+"""Decides whether a stage has a Windows image, where cmd or PowerShell runs RUN and files have no Unix owner."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def speaks_powershell(script: str) -> bool:
 
 
 def is_windows(facts: Facts, stage: int) -> bool:
-    """Return whether a stage has a Windows image, as far as the file shows."""
+    """Return whether a stage has a Windows image, as far as the file shows it."""
     ancestry = facts.ancestry(stage)
     outer = facts.stages[min(ancestry)]
     named = names_windows(outer.image or facts.words(outer.image_span))

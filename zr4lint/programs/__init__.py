@@ -1,1 +1,1 @@
-"""Parse the command lines of apt, pip, git and other programs."""
+"""Parses the command lines of apt, pip, git and other programs."""

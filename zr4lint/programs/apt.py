@@ -1,4 +1,4 @@
-"""Parse command lines of apt, apt-get, dpkg and add-apt-repository."""
+"""Parses command lines of apt, apt-get, dpkg and add-apt-repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parse command lines of find: its roots, tests and actions."""
+"""Parses command lines of find: its roots, tests and actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parse command lines of git: `git clone`, and other commands that fill or change a clone's folder."""
+"""Parses command lines of git: `git clone`, and other commands that fill or change a clone's folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compute file modes and the effect of `chmod`: octal numbers, and the letters of POSIX and GNU."""
+"""Computes file modes and the effect of `chmod`: octal numbers, and the letters of POSIX and GNU."""
 
 from __future__ import annotations
 

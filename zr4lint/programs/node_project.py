@@ -1,4 +1,4 @@
-"""Compare package.json with the lock files of npm, yarn and pnpm, as an install does."""
+"""Compares package.json with the lock files of npm, yarn and pnpm, as an install does."""
 
 from __future__ import annotations
 

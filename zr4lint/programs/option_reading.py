@@ -1,4 +1,4 @@
-"""Parse command line options as getopt and optparse do."""
+"""Parses command line options as getopt and optparse do."""
 
 from __future__ import annotations
 

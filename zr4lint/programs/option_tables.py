@@ -1,4 +1,4 @@
-"""Find the options of a program in any of the tables."""
+"""Finds the options of a program in any of the tables."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Parse calls of package managers with a table of their options and actions, one row per program.
+"""Parses calls of package managers with a table of their options and actions, one row per program.
 
 The options that take a value are from the managers' own manuals: apk(8) and apk-add(8), dnf(8), zypper(8),
-npm-config(7), `yarn help`, `pnpm help`, `gem help install`, `go help install`, `conda install --help`, `pipx install
---help`, apt-get(8) and aptitude(8).
+npm-config(7), `yarn help`, `pnpm help`, `gem help install`, `go help install`, `conda install --help`,
+`pipx install --help`, apt-get(8) and aptitude(8).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Parse the words for packages on command lines of package managers into names and versions."""
+"""Parses the words for packages on command lines of package managers into names and versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parse command lines of pip: `pip`, `python -m pip` and `uv pip`."""
+"""Parses command lines of pip: `pip`, `python -m pip` and `uv pip`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the dependencies of a project from pyproject.toml."""
+"""Reads the dependencies of a project from pyproject.toml."""
 
 from __future__ import annotations
 

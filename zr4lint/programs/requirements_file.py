@@ -1,4 +1,4 @@
-"""Parse a requirements file as pip does."""
+"""Parses a requirements file as pip does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parse and apply sed commands that edit files in place: deletions and substitutions with simple patterns."""
+"""Parses and applies sed commands that edit files in place: deletions and substitutions with simple patterns."""
 
 from __future__ import annotations
 

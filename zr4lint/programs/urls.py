@@ -1,4 +1,4 @@
-"""Normalise URLs, and find the files that `file:` URLs name."""
+"""Normalises URLs, and finds the files that `file:` URLs name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluate the shell's arithmetic: integers of 64 bits and variables, without assignments."""
+"""Evaluates the shell's arithmetic: integers of 64 bits and variables, without assignments."""
 
 from __future__ import annotations
 

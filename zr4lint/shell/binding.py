@@ -1,4 +1,4 @@
-"""Substitute the arguments of a function call into the words of the function's body."""
+"""Substitutes the arguments of a function call into the words of the function's body."""
 
 from __future__ import annotations
 

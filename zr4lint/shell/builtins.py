@@ -1,4 +1,4 @@
-"""Apply the shell's builtins: their changes to the shell, and their exit status."""
+"""Applies the shell's builtins: their changes to the shell, and their exit status."""
 
 from __future__ import annotations
 

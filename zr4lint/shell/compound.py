@@ -1,4 +1,4 @@
-"""Walk compound commands: branches, loops and tests, and decide which of their parts run."""
+"""Walks compound commands: branches, loops and tests, and decides which of their parts run."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def cases(walker: Walker, node: Node, frame: Frame) -> Status:
             return ended
         word = walker.variables.value(written)
     results: list[tuple[Reach, Status]] = []
-    open_ = Reach.ALWAYS  # whether no earlier branch has run
+    open_ = Reach.ALWAYS  # the certainty that no earlier branch has run
     for item in node.named_children:
         if item.type != "case_item":
             continue

@@ -1,4 +1,4 @@
-"""Evaluate tests: `test`, `[ ]` and `[[ ]]`."""
+"""Evaluates tests: `test`, `[ ]` and `[[ ]]`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find syntax that bash accepts and dash, the /bin/sh of Debian and Ubuntu, doesn't."""
+"""Finds syntax that bash accepts and dash, the /bin/sh of Debian and Ubuntu, doesn't."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MISSING = frozenset({
     "fc", "help", "history", "let", "logout", "mapfile", "popd", "pushd", "readarray", "shopt", "source", "suspend",
     "typeset",
 })  # fmt: skip
-"""Bash's commands that dash doesn't have."""
+"""Commands of bash that dash doesn't have."""
 
 SPECIAL = frozenset(
     {
@@ -37,7 +37,7 @@ AMPERSANDS = frozenset({"&>", "&>>"})
 """Redirections that dash reads as "&" (run in the background) followed by ">"."""
 
 _SUBSTITUTION = r"\$\{(?:#?(?:\w+|[@*#?$!-])\}|(?:\w+|[@*#?$!-])(?::?[-+=?]|##?|%%?))"
-"""The pattern of `${...}` in dash, which exits at any other."""
+"""The pattern of `${...}` that dash accepts; it exits at any other."""
 _OWN = frozenset({"raw_string", "heredoc_body", "comment"})
 _EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement", "ERROR"})
 

@@ -1,4 +1,4 @@
-"""Read the words of a script: remove quotes, find expansions, and evaluate those that are known."""
+"""Reads the words of a script: removes quotes, finds expansions, and evaluates those that are known."""
 
 from __future__ import annotations
 

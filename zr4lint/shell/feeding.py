@@ -1,4 +1,4 @@
-"""Find the commands that `xargs` and `find -exec` run."""
+"""Finds the commands that `xargs` and `find -exec` run."""
 
 from __future__ import annotations
 

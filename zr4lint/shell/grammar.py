@@ -1,4 +1,4 @@
-"""Decide whether dash and bash can parse a script.
+"""Decides whether dash and bash can parse a script.
 
 tree-sitter recovers from every error, so it doesn't show what a shell rejects. This recogniser reads the grammar of
 POSIX and bash once, in linear time, and builds nothing. It ignores scripts that it doesn't fully understand: `refusal`

@@ -1,4 +1,4 @@
-"""Find a command's input: its standard input, and the script that it runs."""
+"""Finds a command's input: its standard input, and the script that it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Split a script into tokens as dash and bash do."""
+"""Splits a script into tokens as dash and bash do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PARAMETER = r"(?:#?(?:\w+|[@*#?$!-])(?:\}|:?[-+=?]|##?|%%?|\Z))"
 _SHOWN = 20
 
 
-class Refused(Exception):  # noqa: N818 - what the shell does, not a fault of ours
+class Refused(Exception):  # noqa: N818 - an error of the script, not of zr4lint
     """A shell can't parse the script; `at_end` tells that a construct was still open at the script's end."""
 
     def __init__(self, start: int, end: int, reason: str, *, at_end: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Find the files that `ls`, `find` and `echo` print for a pipeline or a substitution."""
+"""Finds the files that `ls`, `find` and `echo` print for a pipeline or a substitution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search for a small change after which the shell can parse a script that it rejects."""
+"""Searches for a small change after which the shell can parse a script that it rejects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compute the output of `echo`, `printf` and similar programs, and split it into lines or words."""
+"""Computes the output of `echo`, `printf` and similar programs, and splits it into lines or words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the commands that a Python program on the command line runs or is equivalent to."""
+"""Finds the commands that a Python program on the command line runs or is equivalent to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find expansions and names at which a shell exits, and commands that it refuses to run."""
+"""Finds expansions and names at which a shell exits, and commands that it refuses to run."""
 
 from __future__ import annotations
 

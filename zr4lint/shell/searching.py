@@ -1,4 +1,4 @@
-"""Decide whether grep matches if its pattern and text are known."""
+"""Decides whether grep matches if its pattern and text are known."""
 
 from __future__ import annotations
 

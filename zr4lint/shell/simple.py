@@ -1,4 +1,4 @@
-"""Walk simple commands: their words, the functions and scripts they run, and their changes to the shell."""
+"""Walks simple commands: their words, the functions and scripts they run, and their changes to the shell."""
 
 from __future__ import annotations
 

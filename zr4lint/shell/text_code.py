@@ -1,4 +1,4 @@
-"""Find the commands that awk and perl programs on the command line run."""
+"""Finds the commands that awk and perl programs on the command line run."""
 
 from __future__ import annotations
 

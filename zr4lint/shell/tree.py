@@ -1,4 +1,4 @@
-"""Parse a script with tree-sitter-bash, and read the nodes of its tree."""
+"""Parses a script with tree-sitter-bash, and reads the nodes of its tree."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _COUNTED = (
     (r"\(\s*\)", FUNCTIONS, "functions"),
     (r"[\"'`$<>(){}\[\]]", MARKS, "quotes and brackets"),
 )
-"""Patterns whose matches the size of a tree depends on. They are counted before the script is parsed."""
+"""Patterns that make a tree grow, each with its limit and name; they are counted before the script is parsed."""
 _CONDITIONS = 64  # nested conditions that are distinguished; the rest count as different
 
 _idle: list[Parser] = []
@@ -72,7 +72,7 @@ class _Recent:
         if len(text) > _LONGEST:
             return
         if len(self._trees) >= _MOST:
-            self._trees.pop(list(self._trees)[0], None)  # noqa: RUF015 - another thread may put one meanwhile
+            self._trees.pop(list(self._trees)[0], None)  # noqa: RUF015 - another thread may add one meanwhile
         self._trees[text] = root
 
 

@@ -1,4 +1,4 @@
-"""Parse shell text into commands.
+"""Parses shell text into commands.
 
 tree-sitter-bash finds the structure, and this module walks it as a shell runs it. A command after "&&" is assumed to
 run, since the build continues only if commands succeed. A command after "||", in a branch or in a loop over unknown
@@ -65,7 +65,7 @@ class Script(Struct, frozen=True):
     failing_in: Dialect | None = None
 
 
-def parse_script(  # noqa: PLR0913 - what a shell is started with
+def parse_script(  # noqa: PLR0913 - one per setting of the shell
     script: MappedText,
     heredocs: Sequence[Heredoc] = (),
     *,
@@ -163,7 +163,7 @@ class _Walk(Walker):
             background = index + 1 < len(nodes) and nodes[index + 1].type == "&"
             reach = Reach.ALWAYS
             if background and index > waits:
-                # It ends with the shell unless a command waits for it.
+                # A background command ends with the shell unless something waits for it.
                 goes_on = commands and not tree.is_instant(nodes[index + 1 :], frame)
                 reach = Reach.MAYBE if goes_on or (frame.scope and not frame.closing) else Reach.NEVER
             here = frame.under(reach, frame.operator if first else ";")
@@ -271,7 +271,7 @@ class _Walk(Walker):
             self.variables.set("?", "0" if status.value in (Value.DONE, Value.TRUE) and not status.may_end else None)
         return status
 
-    def plain(self, node: Node, frame: Frame) -> Status:  # noqa: PLR0911 - a type of node each
+    def plain(self, node: Node, frame: Frame) -> Status:  # noqa: PLR0911 - one per node type
         """Walk a node of a type that takes one line, and return its status."""
         match node.type:
             case "list":
@@ -317,7 +317,7 @@ class _Walk(Walker):
     def _turned(self, status: Status, frame: Frame, before: int, *, single: bool) -> Status:
         """Return the status after `!` of the commands from index `before`."""
         if single and frame.closing and not frame.caught and status.value is Value.DONE and not status.jump:
-            # In a successful build, the command didn't succeed.
+            # The build only continues if this command failed.
             self.commands[before:] = [structs.replace(one, reach=Reach.NEVER) for one in self.commands[before:]]
         return status.negated
 

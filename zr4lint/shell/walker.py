@@ -49,7 +49,7 @@ class Walker(ABC):
 
     - `functions` are bodies by name, each with the frame of its definition. `locals` are the previous values of
       variables that the current function made local.
-    - `aliases` are dash's aliases: the script and the offset from which each is known, and its words, None if unknown.
+    - `aliases` are dash's aliases: the script and the offset from which each is known, and its value, None if unknown.
     - `arguments` are the words of `$1` and on, or None if they are unknown. `zeroth` is the word of `$0`.
     - `patterns` are those of the enclosing loops over files, by their variables.
     - `located` are the programs whose path a substitution prints, and `folders` the substitutions that print the
@@ -134,12 +134,12 @@ class Walker(ABC):
         return frame.script.span(node.start_byte, node.end_byte)
 
     def set_by_bash(self) -> None:
-        """Mark the variables that bash itself sets as unknown."""
+        """Mark as unknown the variables that bash itself sets."""
         for name in BASH_SETS:
             if name not in self.variables:
                 self.variables.set(name, None)
 
-    # What is found
+    # Results
 
     def record(self, command: Command, frame: Frame) -> None:
         """Add a command. Raise `TooManyError` if there are too many."""
@@ -255,7 +255,7 @@ class Walker(ABC):
         return tuple(found)
 
     def assign(self, name: str, value: str | None, frame: Frame) -> None:
-        """Set a variable; its value becomes unknown if the assignment only may be reached."""
+        """Set a variable; its value becomes unknown if the assignment may not be reached."""
         if frame.reach is not Reach.NEVER:
             self.variables.set(name, value if frame.reach is Reach.ALWAYS else None)
 
@@ -267,7 +267,7 @@ class Walker(ABC):
         return found
 
     def forget(self, node: Node, frame: Frame) -> None:
-        """Mark the variables that a loop's body may have set in an earlier round as unknown."""
+        """Mark as unknown the variables that a loop's body may have set in an earlier round."""
         nodes = [node]
         while nodes:
             inner = nodes.pop()

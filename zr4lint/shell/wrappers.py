@@ -1,4 +1,4 @@
-"""Unwrap commands that run other commands: `sudo`, `env`, `sh -c '...'`, `bash <<EOF`."""
+"""Unwraps commands that run other commands: `sudo`, `env`, `sh -c '...'`, `bash <<EOF`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the facts of a RUN's commands: one module per family of programs, each registered by name."""
+"""Reads the facts of a RUN's commands: one module per family of programs, each registered by name."""
 
 from zr4lint.facts.commands import debian, file_changes, find_calls, git_calls, package_calls, python_calls, shell_state
 from zr4lint.facts.commands.call import Script

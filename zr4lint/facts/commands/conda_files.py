@@ -1,4 +1,4 @@
-"""Read the channels and packages of a conda environment file."""
+"""Reads the channels and packages of a conda environment file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expand git's aliases: `git config alias.NAME COMMAND` and `git -c alias.NAME=COMMAND`."""
+"""Expands git's aliases: `git config alias.NAME COMMAND` and `git -c alias.NAME=COMMAND`."""
 
 from __future__ import annotations
 

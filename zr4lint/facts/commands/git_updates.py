@@ -1,4 +1,4 @@
-"""Follow git's changes to an existing repository: its remotes, and the commits in its folder."""
+"""Follows git's changes to an existing repository: its remotes, and the commits in its folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the words that xargs or `$(cat ...)` passes to a command from a file of the build context."""
+"""Reads the words that xargs or `$(cat ...)` passes to a command from a file of the build context."""
 
 from __future__ import annotations
 

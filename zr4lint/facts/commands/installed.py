@@ -1,4 +1,4 @@
-"""Find the packages that pip lists as installed, as far as the build shows."""
+"""Finds the packages that pip lists as installed, as far as the build shows."""
 
 from __future__ import annotations
 

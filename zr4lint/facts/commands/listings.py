@@ -1,4 +1,4 @@
-"""Read the requirements that pip and uv read from files of the build context."""
+"""Reads the requirements that pip and uv read from files of the build context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find installs of Node projects that require a lock file, in the build context."""
+"""Finds installs of Node projects that require a lock file, in the build context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read installs of `uv sync` and conda from a project's files, as calls of pip in their own environment."""
+"""Reads installs of `uv sync` and conda from a project's files, as calls of pip in their own environment."""
 
 from __future__ import annotations
 

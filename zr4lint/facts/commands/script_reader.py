@@ -1,4 +1,4 @@
-"""Read the facts of shell commands, with the folder and the variables that each one sees."""
+"""Reads the facts of shell commands, with the folder and the variables that each one sees."""
 
 from __future__ import annotations
 
