@@ -111,7 +111,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 
 def _array_with_more(instruction: Instruction) -> Span | None:
-    """Return the JSON array of a RUN that has more words after it than a comment, or None."""
+    """Return the JSON array at the start of a RUN if words other than a comment follow it, or None."""
     from json import JSONDecoder  # few RUNs are in exec form
 
     text = instruction.arguments.text

@@ -32,8 +32,8 @@ def run_commands(
 ) -> Script:
     """Return all commands of a RUN in a file's `text`; `variables` and `files` are those it sees.
 
-    Return none if the shell, or the one in a heredoc's first line, is not supported, if the shell has no option to read
-    a command, or if it has one to run none.
+    Return no commands if the shell, or the one in a heredoc's first line, is not supported, has no option to read a
+    command, or has one to run none.
     """
     if instruction.json is not None:
         return _exec_form(instruction, files, sh_is_dash=sh_is_dash, deadline=deadline)

@@ -79,7 +79,7 @@ class Variables(Mapping[str, "str | None"]):
         return Variables(changed, self.outside, self.arguments)
 
     def beside(self, names: tuple[str, ...]) -> Variables:
-        """Return the variables with some names that the shell sets to unknown values."""
+        """Return the variables with some names, which the shell sets, marked as unknown."""
         return self if self.outside is None else Variables(self._values, (*self.outside, *names), self.arguments)
 
     def with_argument(self, name: str) -> Variables:

@@ -213,7 +213,7 @@ def _names_nothing(call: Call, option: Option) -> bool:
     if option.name not in ("constraint", "requirement") or not file or "://" in file:
         return False
     path = call.path(file) or ""
-    if has_wildcard(path):  # that of a loop over files
+    if has_wildcard(path):  # a loop over files sets it
         return False
     return bool(call.state.lost.get(path)) or (path != "" and path not in call.state.written and call.is_missing(path))
 
