@@ -1,4 +1,4 @@
-"""The facts of a build, gathered once from instructions and commands."""
+"""Gathers the facts of a build, once, from its instructions and commands."""
 
 from zr4lint.facts.collection import Facts, Stage
 from zr4lint.facts.command_facts import (

@@ -1,4 +1,4 @@
-"""Errors that BuildKit reports only when it builds a stage: open quotes, mounts of unknown kinds."""
+"""Finds errors that BuildKit reports only when it builds a stage, such as open quotes and unknown mounts."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _SIGNALS = frozenset({
     "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
 })  # fmt: skip
 _STRANGE = r"\$\{\w*+(.?)[^}]*+\}"
-"""A substitution that BuildKit does not know, and what it stops at."""
+"""The pattern of a substitution that BuildKit doesn't know; the group is the character where it stops."""
 _QUOTES = ("'", '"')
 _NAMES = {"'": "a single quote", '"': "a double quote", "}": "a substitution"}
 _SWITCHES = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
 
 
 def refusals(instruction: Instruction, escape: str) -> Iterator[Remark]:
-    """Why BuildKit refuses an instruction when it builds its stage."""
+    """Yield remarks on the reasons why BuildKit rejects an instruction when it builds the stage."""
     if escape == "\\" and instruction.json is None:
         for raw, span in _words(instruction):
             yield from _unexpandable(raw, span)
@@ -63,20 +63,20 @@ def refusals(instruction: Instruction, escape: str) -> Iterator[Remark]:
 
 
 def _unexpandable(raw: str, span: Span) -> Iterator[Remark]:
-    """Why BuildKit can't expand a word."""
+    """Yield the remark on a word that BuildKit can't expand."""
     if ("'" in raw or '"' in raw or "${" in raw) and (found := fault(raw)) is not None:
         yield _unreadable(raw, span, found)
 
 
 def _closed(raw: str, span: Span, quote: str) -> Fix:
-    """Close the quote of a word; a quote before a name is taken out."""
+    """Return a fix that closes the quote of a word, or removes a quote before a name."""
     if len(raw) < span.end - span.start:
         return Fix("Remove the quote", Applicability.UNSAFE, (Edit(span.start, span.start + 1, ""),))
     return Fix("Close the quote", Applicability.UNSAFE, (Edit(span.end, span.end, quote),))
 
 
 def _no_signal(instruction: Instruction) -> Iterator[Remark]:
-    """The remark on a STOPSIGNAL whose name Linux does not have."""
+    """Yield the remark on a STOPSIGNAL that Linux doesn't have."""
     text = instruction.arguments
     name = text.text.strip().upper().removeprefix("SIG")
     if re.fullmatch(r"[A-Z]\w*|0|0\D.*", name) and name not in _SIGNALS and not re.match(_REAL_TIME, name):
@@ -84,13 +84,13 @@ def _no_signal(instruction: Instruction) -> Iterator[Remark]:
 
 
 def _words(instruction: Instruction) -> Iterator[tuple[str, Span]]:
-    """The words that BuildKit expands."""
+    """Yield the words that BuildKit expands."""
     keyword, text = instruction.keyword, instruction.arguments
     if keyword in _PAIRED:
         words = values.split(text)
         legacy = keyword != "ARG" and bool(words) and "=" not in words[0].raw
         for pair, word in zip(values.pairs(instruction), words, strict=False):
-            # The name is expanded by itself: a quote that opens in it has to close in it.
+            # BuildKit expands the name on its own, so a quote opened in the name must be closed in it.
             name, equals, _ = word.raw.partition("=")
             if equals and not legacy and name[:1] in ("'", '"') and lex(name, raw=False, newer=True) is None:
                 yield name, word.span
@@ -103,7 +103,7 @@ def _words(instruction: Instruction) -> Iterator[tuple[str, Span]]:
 
 
 def _unreadable(raw: str, span: Span, found: Fault) -> Remark:
-    """The remark on a word that BuildKit can't expand, for its fault."""
+    """Return the remark on a word that BuildKit can't expand because of a fault."""
     if found.kind == "$":
         operator = re.compile(_OPERATOR).match(raw, found.at)
         if operator is not None:

@@ -1,4 +1,4 @@
-"""The facts of a file: its stages, and the facts of each."""
+"""The facts of a file and of each of its stages."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Fact)
 
 _KEPT = 500
-"""How many lists of facts, and sets of stages, are kept: in long chains of stages all of them would be squares."""
+"""The most cached lists of facts or sets of stages; all of them need quadratic memory for long chains of stages."""
 
 
 class Stage(Struct, frozen=True):
-    """One FROM.
+    """A FROM.
 
-    `number` counts from 0. `image` is the reference with its variables replaced, None where that can't be known;
-    `parent` is the number of the stage it builds on, None for an image from outside. The platform is one of `flags`.
-    `variables` are patterns of the variables that the image sets, None where they are not known.
+    `number` counts from 0. `image` is the reference with its variables replaced, or None if it is unknown. `parent` is
+    the number of the stage it builds on, or None for an outside image. The platform is one of the `flags`. `variables`
+    are patterns of the variables that the image sets, or None if they are unknown.
     """
 
     number: int
@@ -47,12 +47,11 @@ class Stage(Struct, frozen=True):
 
 
 class Facts:
-    """All that is known of a file. `lineage` holds the stages whose facts make the image that is judged.
+    """All facts of a file.
 
-    `remarks` are what there is to tell of the file before any rule looks at it, `included` the files of the build
-    context that commands read: an offset beyond the file's own text is one of theirs. `contexts` are the
-    names of further contexts in small letters. `declared_shells` are the shells that comments name for instructions,
-    by their index.
+    `remarks` are found while the facts are gathered, before any rule runs. `included` are the files of the build
+    context that commands read; offsets beyond the file's own text belong to them. `contexts` are the names of
+    additional contexts in lower case. `declared_shells` are the shells that comments name, by index of the instruction.
     """
 
     declared_shells: Mapping[int, str] = MappingProxyType({})
@@ -78,22 +77,22 @@ class Facts:
         self._ancestries: dict[int, frozenset[int]] = {}
 
     def file_at(self, span: Span) -> Included | None:
-        """The other file that a span is in, None for the file itself."""
+        """Return the other file that a span is in, or None for the file itself."""
         number = span.start // FILE_SIZE
         return self.included[number - 1] if number else None
 
     def words(self, span: Span) -> str:
-        """The words at a span, of whatever file they are."""
+        """Return the text of a span in any of the files."""
         file = self.file_at(span)
         return self.dockerfile.source.slice(span) if file is None else file.source.slice(file.local(span))
 
     def anchor(self, span: Span) -> Span:
-        """The place in the file itself that leads to a span: the words that name the other file."""
+        """Return the span itself or, for a span in another file, the words that name that file."""
         file = self.file_at(span)
         return span if file is None else file.anchor
 
     def ancestry(self, stage: int) -> frozenset[int]:
-        """The stage and those it builds on, the nearest `budgets.STAGES_OF_A_CHAIN` of them."""
+        """Return the stage and the nearest stages it builds on, `budgets.STAGES_OF_A_CHAIN` at most."""
         if (known := self._ancestries.get(stage)) is not None:
             return known
         found: set[int] = set()
@@ -107,17 +106,17 @@ class Facts:
         return self._ancestries[stage]
 
     def named(self, name: str) -> Stage | None:
-        """The last stage of that name."""
+        """Return the last stage with this name, or None."""
         return next((s for s in reversed(self.stages) if s.name is not None and s.name.lower() == name.lower()), None)
 
     def called(self, name: str) -> Stage | None:
-        """The last stage of that name, or the one of that number."""
+        """Return the last stage with this name, or else the one with this number, or None."""
         number = int(name) if name.isdecimal() else len(self.stages)
         return self.named(name) or (self.stages[number] if number < len(self.stages) else None)
 
     @cached_property
     def shipped(self) -> tuple[Stage, ...]:
-        """The stages that are built: the targets that the file has, else the last stage."""
+        """Return the stages that are built: the targets in the file, or otherwise the last stage."""
         wanted = {target.lower() for target in self.targets}
         numbers = {stage.number for stage in map(self.named, wanted) if stage is not None}
         numbers |= {stage.number for stage in self.stages if str(stage.number) in wanted}
@@ -125,15 +124,15 @@ class Facts:
 
     @property
     def final(self) -> Stage | None:
-        """The last of the stages that are built."""
+        """Return the last of the stages that are built, or None."""
         return self.shipped[-1] if self.shipped else None
 
     @cached_property
     def needed(self) -> tuple[int, ...]:
-        """The stages that are built: those shipped, those they build on, those they take files from."""
+        """Return the numbers of the stages that are built: those shipped, their ancestors, and those they copy from."""
         wanted = [stage.number for stage in self.shipped]
         found: set[int] = set()
-        below = 0  # all stages below this one are wanted already
+        below = 0  # all stages below this one are needed already
         while wanted:
             stage = self.stages[wanted.pop()]
             if stage.number in found:
@@ -150,7 +149,7 @@ class Facts:
         return tuple(sorted(found))
 
     def instructions_of(self, stage: int) -> Sequence[Instruction]:
-        """The instructions of a stage, its FROM among them."""
+        """Return the instructions of a stage, including its FROM."""
         return self._by_stage.get(stage, ())
 
     @cached_property
@@ -161,7 +160,7 @@ class Facts:
         return found
 
     def _sources(self, instruction: Instruction) -> list[int] | None:
-        """The stages that COPY --from and RUN --mount name, by name or number; None where a variable names one."""
+        """Return the stages that COPY --from and RUN --mount name, or None if a variable names one."""
         names = [f.value or "" for f in instruction.flags if f.name == "from"]
         mounts = [f.value or "" for f in instruction.flags if f.name == "mount"]
         names += [part[5:] for mount in mounts for part in mount.split(",") if part.startswith("from=")]
@@ -179,7 +178,7 @@ class Facts:
 
     @cached_property
     def _named(self) -> dict[str, list[int]]:
-        """The stages by name, "" for those that have none."""
+        """Return the stages by name, with "" for those without a name."""
         found: dict[str, list[int]] = {}
         for stage in self.stages:
             found.setdefault((stage.name or "").lower(), []).append(stage.number)
@@ -187,7 +186,7 @@ class Facts:
 
     @cached_property
     def _indexed(self) -> dict[tuple[type, int, bool], list[Fact]]:
-        """The facts by type, stage and whether they are triggers', in order, without those that never come about."""
+        """Return the facts by type, stage and `trigger`, in order, without those that never happen."""
         found: dict[tuple[type, int, bool], list[Fact]] = {}
         for fact in self.facts:
             if fact.at.reach is not Reach.NEVER:
@@ -195,9 +194,9 @@ class Facts:
         return found
 
     def of(self, kind: type[_F], stages: Iterable[int], *, triggers: bool = False) -> list[_F]:
-        """The facts of one type in some stages, in order, without those that never come about.
+        """Return the facts of one type in some stages, in order, without those that never happen.
 
-        What ONBUILD holds happens in no stage of this file; `triggers` adds those facts to the stage that holds them.
+        An ONBUILD's instruction runs in no stage of this file; `triggers` adds its facts to the stage of the ONBUILD.
         """
         key = (kind, frozenset(stages), triggers)
         if key not in self._by_type:

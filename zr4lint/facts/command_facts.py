@@ -1,4 +1,4 @@
-"""The facts of shell commands: one record for each thing that a program is asked to do."""
+"""The facts of shell commands, one record for each effect of a program."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Redirected(Struct, frozen=True):
-    """A redirection of a command: its operator, the file as an absolute path, None where that can't be known."""
+    """A redirection of a command; `path` is absolute, or None if it is unknown."""
 
     operator: str
     path: str | None
@@ -29,13 +29,17 @@ class Redirected(Struct, frozen=True):
 
 
 class Ran(Fact, frozen=True):
-    """A command. Every command of a RUN has this fact, those whose program has facts of its own too.
+    """A command. Every command of a RUN has this fact, even if its program has more specific facts.
 
-    A rule that looks at commands goes over `facts.of(Ran, stages)`: `program` is the program's name without its
-    folder, "" where it can't be known; `arguments` are all its words, the program's first, each with its value and
-    span; `redirections`, `folder` and `variables` are what the shell hands it. `wrappers` are the programs that run
-    it, such as `sudo`, and `pipes` its places in pipelines, both the outermost first; `pipes[-1].last` is False for a
-    command whose status the next one's hides. Whether it runs at all says `at.reach`.
+    Rules about commands loop over `facts.of(Ran, stages)`.
+
+    - `program` is the program's name without its folder, or "" if it is unknown.
+    - `arguments` are all words, with the program first, each with value and span.
+    - `redirections`, `folder` and `variables` are those that the shell applies.
+    - `wrappers` are the programs that run it, such as `sudo`, the outermost first.
+    - `pipes` are its places in pipelines, the outermost first. If `pipes[-1].last` is False, the pipeline hides its
+      status.
+    - `at.reach` tells whether it runs.
     """
 
     program: str
@@ -54,9 +58,9 @@ class AptRun(Fact, frozen=True):
 
 
 class PackageRun(Fact, frozen=True):
-    """A call of any package manager; those of apt and pip have a fact with more detail beside it.
+    """A call of any package manager; apt and pip have a more detailed fact as well.
 
-    `variables` are all that the command sees.
+    `variables` are those that the command sees.
     """
 
     command: PackageCommand
@@ -64,9 +68,9 @@ class PackageRun(Fact, frozen=True):
 
 
 class RepositoryAdded(Fact, frozen=True):
-    """add-apt-repository, with the name as given, and `span` that word.
+    """A call of add-apt-repository with the name as written, at `span`.
 
-    `removed` tells that it takes the repository away, `updates` that it reads the package lists anew.
+    `removed` tells that it removes the repository, and `updates` that it updates the package lists.
     """
 
     name: str | None
@@ -78,8 +82,8 @@ class RepositoryAdded(Fact, frozen=True):
 class VenvCreated(Fact, frozen=True):
     """A virtual environment made by a module ("venv" or "virtualenv"); `python` is the program's name.
 
-    `clears` tells that it empties an environment that is there already, `has_pip` that pip is installed into it;
-    `without_pip` is the option that leaves pip out.
+    `clears` tells that it empties an existing environment, and `has_pip` that it installs pip; `without_pip` is the
+    option that leaves pip out.
     """
 
     python: str
@@ -94,11 +98,13 @@ class VenvCreated(Fact, frozen=True):
 class PipRun(Fact, frozen=True):
     """A call of pip.
 
-    `settings` are the PIP_* and UV_* variables in force, `path` is PATH, `files` the requirement files as absolute
-    paths with the words that name them, `lost_specifiers` version specifiers that the shell takes for redirections,
-    `variables` all that the command sees, `folder` where it runs. `listings` are what those of the `files` list that
-    lie in the build context, `projects` what projects there depend on that it installs, `constraints` what its
-    constraint files there allow.
+    - `settings` are the PIP_* and UV_* variables in effect, and `path` is PATH.
+    - `files` are the requirement files as absolute paths, each with the span that names it.
+    - `lost_specifiers` are version specifiers that the shell reads as redirections.
+    - `variables` are those that the command sees, and `folder` is its working folder.
+    - `listings` are the entries of those `files` that are in the build context.
+    - `projects` are the dependencies of projects in the build context that it installs.
+    - `constraints` are the requirements of constraint files in the build context.
     """
 
     command: PipCommand
@@ -114,25 +120,25 @@ class PipRun(Fact, frozen=True):
 
 
 class ProjectRun(PipRun, frozen=True):
-    """An install from the files of a project by another program than pip, as a call of pip: `uv sync`, conda.
+    """An install of a project's files by a program other than pip, such as `uv sync` or conda, as a call of pip.
 
-    Rules about how pip is called don't see it.
+    Rules about pip's own options ignore it.
     """
 
 
 class CondaListed(Fact, frozen=True):
-    """The packages that conda installs from an environment file; a version has its operator, "=2.5.1"."""
+    """The packages that conda installs from an environment file; a version includes its operator ("=2.5.1")."""
 
     packages: tuple[PackageWord, ...]
     channels: tuple[str, ...]
 
 
 class NodeListed(Fact, frozen=True):
-    """A package.json that npm, yarn or pnpm reads from the build context beside a lock file, which it insists on.
+    """A package.json in the build context that npm, yarn or pnpm installs with a required lock file.
 
-    `node` is the range of its engine, `lock` the name of the lock file, "" where there is none. `stale` are the
-    dependencies that the lock file does not agree with, at their places in package.json, each with what it has instead,
-    NAME@VERSION, or "".
+    `node` is the range of its engine. `lock` is the name of the lock file, or "" if there is none. `stale` are the
+    dependencies that the lock file contradicts, at their places in package.json, each with the locked NAME@VERSION or
+    "".
     """
 
     words: Span
@@ -142,7 +148,7 @@ class NodeListed(Fact, frozen=True):
 
 
 class LockMissing(Fact, frozen=True):
-    """An install that insists on a lock file which is not in the build context, or not `copied` into the image."""
+    """An install whose required lock file is missing in the build context or, with `copied` False, in the image."""
 
     words: Span
     name: str
@@ -150,7 +156,7 @@ class LockMissing(Fact, frozen=True):
 
 
 class Cloned(Fact, frozen=True):
-    """`git clone`; `target` is absolute, `words` is the command's text in the file."""
+    """`git clone`; `target` is absolute, and `words` is the command's text."""
 
     clone: Clone
     target: str | None
@@ -158,9 +164,9 @@ class Cloned(Fact, frozen=True):
 
 
 class CloneRefused(Fact, frozen=True):
-    """`git clone` that leaves no files because of the words at `span`; `words` is all of it.
+    """A `git clone` that creates no files because of the words at `span`; `words` is the command's text.
 
-    git does not take those words, or with `empty` they have it make no checkout.
+    Git rejects these words or, if `empty` is set, makes no checkout because of them.
     """
 
     span: Span
@@ -169,7 +175,7 @@ class CloneRefused(Fact, frozen=True):
 
 
 class Overwritten(Fact, frozen=True):
-    """A file that a command writes: the target of cp, mv, install or ln, or of a redirection; absolute."""
+    """A file that a command writes: the absolute target of cp, mv, install or ln, or of a redirection."""
 
     path: str
 
@@ -177,8 +183,8 @@ class Overwritten(Fact, frozen=True):
 class Moved(Fact, frozen=True):
     """The effect of mv, cp, install, ln or `cat a > b` on one file or folder; both paths are absolute.
 
-    `moves` tells that the source is gone then. `mode` is the mode that the command itself gives; without it the file
-    keeps that of the source, or, with `text_only`, gets that of a new file. `link` tells that only a link is made.
+    `moves` tells that the source is removed. `mode` is the mode that the command sets. Without it, the file keeps the
+    source's mode or, with `text_only`, gets that of a new file. `link` tells that the command only makes a link.
     """
 
     source: str | None
@@ -190,16 +196,16 @@ class Moved(Fact, frozen=True):
 
 
 class FolderMade(Fact, frozen=True):
-    """A folder that mkdir makes, or an empty `file` of touch; absolute."""
+    """A folder that mkdir makes, or with `file` an empty file that touch makes; absolute."""
 
     path: str
     file: bool = False
 
 
 class ModeChanged(Fact, frozen=True):
-    """chmod, with absolute paths that may hold wildcards.
+    """A call of chmod; its absolute paths may have wildcards.
 
-    `unknown` tells that it changes more than these, in a way that can't be known.
+    `unknown` tells that it also changes other, unknown paths.
     """
 
     mode: str
@@ -209,7 +215,7 @@ class ModeChanged(Fact, frozen=True):
 
 
 class Removed(Fact, frozen=True):
-    """rm, or the source of mv; absolute paths that may hold wildcards."""
+    """A call of rm, or the source of mv; its absolute paths may have wildcards."""
 
     paths: tuple[str, ...]
     recursive: bool

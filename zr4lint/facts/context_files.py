@@ -1,4 +1,4 @@
-"""The files of the build context that commands of a build read."""
+"""Reads the files of the build context that commands of a build read."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 
 
 STEPS = 2_000_000
-"""Facts that are looked at for the way of files from the context into the image, for one Dockerfile."""
+"""The most facts that are searched, per Dockerfile, to trace files from the context into the image."""
 
 
 class Included(Struct, frozen=True):
-    """A file that a command reads; offsets in it count from `start`. `anchor` are the words that name it."""
+    """A file that a command reads; its offsets count from `start`, and `anchor` is the span that names it."""
 
     start: int
     source: SourceFile
     anchor: Span
 
     def local(self, span: Span) -> Span:
-        """A span of the file with offsets in its own text."""
+        """Return a span of the file relative to its own text."""
         return Span(span.start - self.start, max(min(span.end, self.start + FILE_SIZE) - self.start, 0))
 
 
 class ContextFiles:
-    """The build context of one Dockerfile, and the files of it that were read.
+    """The build context of one Dockerfile, and its files that were read.
 
-    Nothing outside of the folder is looked at, whatever links say, nor what `.dockerignore` leaves out.
+    Files outside the folder are never read, not even through links, nor files that `.dockerignore` excludes.
     """
 
     def __init__(self, folder: str, dockerfile: str) -> None:
@@ -48,13 +48,13 @@ class ContextFiles:
 
     @cached_property
     def ignored(self) -> DockerIgnore | None:
-        """What the context leaves out."""
+        """Return the rules of `.dockerignore`, or None if there are none."""
         from zr4lint.filesystem.dockerignore import dockerignore  # few builds read a file of their context
 
         return dockerignore(self.folder, self._dockerfile)
 
     def kind(self, path: str) -> Literal["file", "folder"] | None:
-        """The kind of a path of the context; None where nothing is there."""
+        """Return the kind of a path in the context, or None if it doesn't exist or is excluded."""
         parts = resolved(self.folder, path)
         if parts is None:
             return None
@@ -69,11 +69,11 @@ class ContextFiles:
 
     @property
     def full(self) -> bool:
-        """Whether no more files are read."""
+        """Return whether the limit of files is reached."""
         return len(self.included) >= LISTINGS
 
     def read(self, path: str, anchor: Span) -> MappedText | None:
-        """The text of a file that the words at `anchor` name; None where it is too large, or no more are read."""
+        """Return the text of a file that `anchor` names, or None if it is missing, too large or beyond the limit."""
         text = None if self.full or self.kind(path) != "file" else read_file(self.folder, path, LISTING_SIZE)
         if text is None:
             return None

@@ -1,4 +1,4 @@
-"""The files that COPY and ADD bring into the image."""
+"""Reads the files that COPY and ADD bring into the image."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _VARIABLE = r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})"
 
 
 def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Copy files; each source is a fact, and a heredoc is a file that is written."""
+    """Read COPY or ADD: yield the step, a fact for each source, and a written file for each heredoc."""
     paths = raw_words(instruction)
     if len(paths) + len(instruction.heredocs) < 2 or not paths:
         return
@@ -91,7 +91,7 @@ def _heredoc(
     mode: str | None,
     used: frozenset[int],
 ) -> Iterator[Fact]:
-    """The file that a heredoc is."""
+    """Yield the facts of the file that a heredoc writes."""
     body = MappedText(heredoc.body.of(reading.text), (0,), (heredoc.body.start,))
     if heredoc.expand:
         body = _expanded(reading, body)
@@ -108,7 +108,7 @@ def _heredoc(
 
 
 def _expanded(reading: Reading, body: MappedText) -> MappedText:
-    """The lines of a heredoc with the values of those variables that are known; as they are over the budget."""
+    """Return a heredoc with its known variables replaced, or unchanged if it would exceed the budget."""
     pieces: list[tuple[str, int]] = []
     at = length = 0
     for found in re.finditer(_VARIABLE, body.text):
@@ -123,7 +123,7 @@ def _expanded(reading: Reading, body: MappedText) -> MappedText:
 
 
 def _own_name(reading: Reading) -> str:
-    """The name of the stage that is read."""
+    """Return the name of the current stage in lower case, or ""."""
     return (reading.stages[-1].name or "").lower() if reading.stages else ""
 
 

@@ -1,4 +1,4 @@
-"""Python environments: which one a call of pip works on, and what stands in one after all installs and removals."""
+"""Decides which Python environment a call of pip works on, and which packages an environment has in the end."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")
 
 
 class Standing(Struct, frozen=True):
-    """A package as the last command that changed it left it.
+    """The state of a package after the last command that changed it.
 
-    `undone` are the words that took it away again, or that keep pip from installing it. `unsure` tells that a
-    condition decides.
+    `undone` is the span that removed it again or keeps pip from installing it. `unsure` tells that it depends on a
+    condition.
     """
 
     run: PipRun
@@ -38,7 +38,7 @@ class Standing(Struct, frozen=True):
 
 
 class Environment:
-    """The Python environment that is on PATH at the end of some stages, and what pip does to it."""
+    """The Python environment on PATH at the end of some stages, and the effects of pip on it."""
 
     def __init__(self, facts: Facts, lineage: frozenset[int]) -> None:
         self._facts = facts
@@ -48,28 +48,28 @@ class Environment:
 
     @cached_property
     def pip_installs(self) -> list[PipRun]:
-        """Every `pip install`, in order."""
+        """Return all calls of `pip install`, in order."""
         return [run for run in self._facts.of(PipRun, self._lineage) if run.command.action == "install"]
 
     @cached_property
     def own_installs(self) -> list[PipRun]:
-        """The pip installs into this environment."""
+        """Return the calls of `pip install` that install into this environment."""
         return [run for run in self.pip_installs if self._works_here(run)]
 
     @cached_property
     def _folders(self) -> frozenset[str]:
-        """The folders of programs of the environments that are on PATH at the end; those of all where none is."""
+        """Return the bin folders of the environments that are on PATH at the end, or of all environments if none is."""
         paths = [e.value for e in self._facts.of(EnvSet, self._lineage) if e.name == "PATH" and e.value]
         own = [f"{venv.path}/bin" for venv in self._venvs if venv.path]
         last = paths[-1].split(":") if paths else []
         return frozenset([folder for folder in own if folder in last] or own)
 
     def _works_here(self, run: PipRun) -> bool:
-        """Whether a call of pip does something, and in this environment."""
+        """Return whether a call of pip has an effect in this environment."""
         return not idle(run) and not self._elsewhere(run)
 
     def _elsewhere(self, run: PipRun) -> bool:
-        """Whether a call of pip works outside the environment that is on PATH."""
+        """Return whether a call of pip works outside the environment on PATH."""
         if run.command.elsewhere or (run.settings and any(run.settings.get(name) for name in _ELSEWHERE)):
             return True
         before = [v for v in self._venvs if v.at.order < run.at.order and v.path]
@@ -86,11 +86,11 @@ class Environment:
         return minor is not None and bool(pythons) and minor not in pythons
 
     def standing(self, package: str) -> Standing | None:
-        """The state of a package at the end of the build; None if nothing installs it."""
+        """Return the state of a package at the end of the build, or None if no command installs it."""
         return self._standing.get(package, lambda: self._stands(package))
 
     def misplaced(self, package: str) -> PipRun | None:
-        """A command that installs the package, but into another environment."""
+        """Return a command that installs the package into another environment, or None."""
         fitting = (r for r in self.pip_installs if r.command.requirement(package) and self._elsewhere(r))
         return next(fitting, None)
 
@@ -115,7 +115,7 @@ class Environment:
         return self._after_removals(found, package) if found is not None else ignored
 
     def _applying(self, run: PipRun, package: str) -> Requirement | None:
-        """The requirement of a command on a package, one that its marker lets in where there are several."""
+        """Return the requirement of a command on a package: among several, one whose marker applies."""
         found = [r for r in run.command.requirements if r.name == package]
         applying = (r for r in found if len(found) > 1 and _applies(r.marker, self._venvs) is not False)
         return next(applying, found[0] if found else None)
@@ -134,18 +134,18 @@ class Environment:
 
 
 def _site_packages(venv: VenvCreated, package: str) -> str:
-    """The folder of a package in an environment, by the usual name of its module."""
+    """Return the folder of a package in an environment, assuming the usual name of its module."""
     return f"{venv.path}/lib/{venv.python}/site-packages/{package.replace('-', '_')}"
 
 
 def idle(run: PipRun) -> bool:
-    """Whether a call of pip does nothing: refused for one of its words, or told to only say what it would do."""
+    """Return whether a call of pip has no effect: rejected, a dry run, or without a source of packages."""
     dry = run.settings.get("PIP_DRY_RUN") not in (None, "", "0", "false", "no", "off")
     return dry or bool(run.command.misplaced or run.command.refused) or _finds_nothing(run)
 
 
 def _finds_nothing(run: PipRun) -> bool:
-    """Whether a call of pip may look nowhere for the packages that it is to install."""
+    """Return whether `pip install` has no source to find its packages in, because of --no-index."""
     parsed = run.command.parsed
     if run.command.action != "install" or not parsed.has("no-index") or parsed.has("find-links", "no-deps", "editable"):
         return False
@@ -154,7 +154,7 @@ def _finds_nothing(run: PipRun) -> bool:
 
 
 def environment_of(run: PipRun) -> str | None:
-    """The folder of the environment a call works on, "" for the system's own, None where it can't be known."""
+    """Return the folder of the environment that a call works on, "" for the system's, or None if it is unknown."""
     if run.command.elsewhere or run.command.parsed.has("target", "prefix", "root"):
         return None
     found = environment_at(run.command.program, run.variables, run.path)
@@ -165,7 +165,7 @@ def environment_of(run: PipRun) -> str | None:
 
 
 def environment_at(program: str, variables: Mapping[str, str | None], path: str | None) -> str | None:
-    """The folder of the environment that a program works on, as `environment_of` has it."""
+    """Return the folder of the environment that a program works on, as `environment_of` does."""
     folder = program.rpartition("/")[0]
     if folder:
         return folder.removesuffix("/bin")
@@ -178,7 +178,7 @@ def environment_at(program: str, variables: Mapping[str, str | None], path: str 
 
 
 def _applies(marker: str | None, venvs: list[VenvCreated]) -> bool | None:
-    """Whether an environment marker lets pip install a requirement here; None if that depends on what isn't known."""
+    """Return whether an environment marker applies here, or None if it depends on unknown values."""
     if marker is None:
         return True
     from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
@@ -196,18 +196,18 @@ def _applies(marker: str | None, venvs: list[VenvCreated]) -> bool | None:
 
 
 def _repeats(run: PipRun, requirement: Requirement, found: Standing) -> bool:
-    """Whether a command that may run installs what stands already, as the second one of `pip install X || ...` does."""
+    """Return whether a conditional command repeats an install, as the second one in `pip install X || ...` does."""
     sure = not found.unsure and found.undone is None and run.at.unsure
     return sure and bool(requirement.specifier) and requirement.specifier == found.requirement.specifier
 
 
 def _minors(venvs: Iterable[VenvCreated]) -> set[str]:
-    """The versions of the Pythons that create environments, as far as their names have them."""
+    """Return the versions of the Pythons that create environments, as given by their names."""
     return {minor for v in venvs if (minor := minor_of(v.python, "python", "pip"))}
 
 
 def _replaces(run: PipRun, new: Requirement, standing: Standing) -> bool:
-    """Whether pip changes what is installed: not if that is enough for `new`."""
+    """Return whether pip replaces the installed version; it doesn't if that satisfies `new`."""
     old = standing.requirement
     if not new.specifier:
         return run.command.upgrades or new.url is not None

@@ -1,4 +1,4 @@
-"""The base class of facts: their place, their time, and whether they come about at all."""
+"""The base class of facts: place, time, and whether they happen."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from zr4lint.model.source import Span
 from zr4lint.shell import Reach
 
 INHERITED = "\0inherited"
-"""Stands in a value for what the base image has there, such as the rest of PATH."""
+"""Stands in a value for the base image's value, such as the rest of PATH."""
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
 PREDEFINED_ARGS = (*_PROXIES, *map(str.lower, _PROXIES))
-"""Build arguments that each RUN gets without an ARG."""
+"""Build arguments that every RUN has without an ARG."""
 
 
 class At(Struct, frozen=True):
     """Where and when something happens.
 
-    `order` counts the facts of a file, `span` is the command or the instruction, `supports` are the indexes of the
-    other instructions it relies on: the WORKDIR a relative path starts from, the ENV or ARG of a variable.
-    `operator` is what joins a command to the one before it in its RUN. `trigger` tells that an ONBUILD holds the
-    instruction, which then runs in a stage that builds on this one. `exits` tells that the shell ends where a command
-    fails, as after `set -e`, `guard` the conditions that it comes under, the outermost first. `tested` tells that a
-    shell with `-e` goes on where it fails, as in a condition or in front of `||`.
+    - `order` is the index among the facts of the file.
+    - `span` is the command or the instruction.
+    - `supports` are the indexes of other instructions it depends on: the WORKDIR of a relative path, the ENV or ARG of
+      a variable.
+    - `operator` joins the command to the previous one in its RUN.
+    - `trigger` tells that the instruction is part of an ONBUILD, so it runs in a stage built on this one.
+    - `exits` tells that the shell exits if a command fails, as after `set -e`.
+    - `guard` numbers the conditions around the command, the outermost first.
+    - `tested` tells that a shell with `-e` continues if it fails, as in a condition or before `||`.
     """
 
     order: int
@@ -41,15 +44,15 @@ class At(Struct, frozen=True):
 
     @property
     def unsure(self) -> bool:
-        """Whether a condition decides that it happens."""
+        """Return whether it happens only under a condition."""
         return self.reach is Reach.MAYBE
 
 
 class Fact(Struct, frozen=True):
-    """Something that an instruction or a command does.
+    """An effect of an instruction or a command.
 
-    A new fact is a subclass with the fields it needs, and one reader that yields it: a function of instructions.py
-    for an instruction, one in commands/ under `@reads("program")` for a command.
+    To add a fact, write a subclass with its fields and one reader that yields it: a function of instruction_readers.py
+    for an instruction, or one in commands/ under `@reads("program")` for a command.
     """
 
     at: At

@@ -1,4 +1,4 @@
-"""Flags of instructions, their variables replaced, and the mounts of a RUN."""
+"""Reads the flags of instructions with their variables replaced, and the mounts of a RUN."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from zr4lint.programs.option_reading import Option
 
 
 class Flags(Struct, frozen=True):
-    """The flags of one instruction, in order. A flag without a value has ""; None stands for one not known."""
+    """The flags of an instruction, in order; a value is "" if it is missing, and None if it is unknown."""
 
     given: tuple[Option, ...] = ()
 
     def get(self, name: str) -> Option | None:
-        """The last flag of that name."""
+        """Return the last flag with this name, or None."""
         return next((flag for flag in reversed(self.given) if flag.name == name), None)
 
     def all(self, name: str) -> list[Option]:
-        """Every flag of that name, in order."""
+        """Return all flags with this name, in order."""
         return [flag for flag in self.given if flag.name == name]
 
     def has(self, *names: str) -> bool:
-        """Whether any of these flags is given."""
+        """Return whether any of these flags is given."""
         return any(flag.name in names for flag in self.given)
 
 
 class Mount(Struct, frozen=True):
     """A `--mount` of RUN; `span` is the flag.
 
-    `target` is absolute, None where it can't be known. `image` is what `from` names, a stage or an image, "" without
-    it; `options` are all its keys, in lower case, with their values.
+    `target` is absolute, or None if it is unknown. `image` is the stage or image of `from`, or "". `options` are all
+    its keys in lower case, with their values.
     """
 
     type: str
@@ -47,7 +47,7 @@ class Mount(Struct, frozen=True):
 
 
 def read_flags(instruction: Instruction, variables: Mapping[str, str | None]) -> Flags:
-    """The flags of an instruction."""
+    """Return the flags of an instruction."""
     if not instruction.flags:
         return _NONE
     found: list[Option] = []
@@ -61,7 +61,7 @@ def read_flags(instruction: Instruction, variables: Mapping[str, str | None]) ->
 def read_mounts(
     instruction: Instruction, variables: Mapping[str, str | None], workdir: str | None
 ) -> tuple[Mount, ...]:
-    """The mounts of a RUN in that folder."""
+    """Return the mounts of a RUN with `workdir` as its working folder."""
     return tuple(
         _mount(flag.value or "", flag.span, variables, workdir) for flag in instruction.flags if flag.name == "mount"
     )

@@ -1,4 +1,4 @@
-"""The pass over a file's instructions that gathers its facts."""
+"""Gathers the facts of a file in one pass over its instructions."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def gather(
     contexts: Mapping[str, str | None] | None = None,
     deadline: Deadline = NO_DEADLINE,
 ) -> Facts:
-    """Read all facts of a file; raises TimeUpError when the `deadline` passes.
+    """Gather all facts of a file. Raise TimeUpError if the `deadline` passes.
 
-    `images` maps repositories to patterns of the variables they are known to set, `targets` are the stages that are
-    built, `build_args` are the values that the build gives to ARGs, `context` is the folder that it takes files from,
-    and `contexts` the places of its named contexts.
+    `images` maps repositories to patterns of the variables that they are known to set. `targets` are the stages that
+    are built, `build_args` the values of ARGs, `context` the folder of the build context, and `contexts` the places of
+    named contexts.
     """
     escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
     place = (context, dockerfile.source.path) if context is not None else None
@@ -95,7 +95,7 @@ def _read(reading: Reading, instruction: Instruction) -> None:
 
 
 def _read_triggers(reading: Reading) -> None:
-    """Read what the ONBUILDs of a stage hold, as the stage that builds on it runs them: one after the other."""
+    """Read the ONBUILD instructions of a stage in order, as a stage built on it runs them."""
     if not reading.triggers:
         return
     before, triggers = reading.state, reading.triggers

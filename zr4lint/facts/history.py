@@ -1,4 +1,4 @@
-"""The histories of a build: each stage that the image needs, with all that its ancestors did before."""
+"""The histories of a build: each stage that the image needs, with all earlier steps of its ancestors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _INSTALLERS = frozenset({
 
 
 _PROGRAMS = ("/uv", "/uvx")
-"""Files of other images that bring no package."""
+"""Files that contain no Python packages if they are copied from another image."""
 
 _FALSE = ("0", "false", "no", "off", "n", "f")
 _T = TypeVar("_T")
@@ -48,10 +48,10 @@ _F = TypeVar("_F", bound=Fact)
 
 
 class Install(Struct, frozen=True):
-    """A `pip install` with all its requirements, those of files that stand in the Dockerfile too.
+    """A `pip install` with all its requirements, including those of files written in the Dockerfile.
 
-    `opaque` tells that it takes requirements that can't be read, `uv` that uv does it, `replaced` that another
-    install runs where it fails.
+    `opaque` tells that some requirements can't be read, `uv` that uv runs the install, and `replaced` that another
+    install runs if it fails.
     """
 
     run: PipRun
@@ -64,37 +64,37 @@ class Install(Struct, frozen=True):
 
     @property
     def at(self) -> At:
-        """Where it stands."""
+        """Return the place of the install."""
         return self.run.at
 
     @property
     def unsure(self) -> bool:
-        """Whether a condition decides that it runs, or that the build needs it."""
+        """Return whether it runs, or is needed, only under a condition."""
         return self.run.at.reach is Reach.MAYBE or self.replaced
 
     @property
     def mixes(self) -> bool:
-        """Whether it takes the best version of all indexes; uv stops at the first index that has the name."""
+        """Return whether it takes the best version of all indexes; uv stops at the first index with the package."""
         strategy = self.run.command.parsed.get("index-strategy")
         given = strategy.value if strategy is not None else self.run.settings.get("UV_INDEX_STRATEGY", "")
         return not self.uv or given == "unsafe-best-match"
 
     def option(self, *names: str) -> bool:
-        """Whether any of these options is given."""
+        """Return whether any of these options is given."""
         return self.run.command.parsed.has(*names)
 
     def get(self, name: str) -> Requirement | None:
-        """The requirement of that name."""
+        """Return the requirement with this name, or None."""
         return next((r for r in self.requirements if r.name == name), None)
 
     @property
     def environment(self) -> str | None:
-        """The folder of the environment it goes to, "" for the system's own, None where it can't be known."""
+        """Return the folder of its environment, "" for the system's, or None if it is unknown."""
         return environment_of(self.run)
 
     @property
     def constrained(self) -> bool:
-        """Whether constraints are in force that this file does not show to leave torch alone."""
+        """Return whether constraints apply that may affect torch."""
         names = ("PIP_CONSTRAINT", "UV_CONSTRAINT", "UV_OVERRIDE", "PIP_REQUIREMENT")
         return self.option("constraint", "override", "build-constraint") or any(
             self.run.settings.get(name, "") != "" for name in names
@@ -102,21 +102,21 @@ class Install(Struct, frozen=True):
 
     @property
     def isolated(self) -> bool:
-        """Whether what it builds is built in an environment of its own."""
+        """Return whether it builds packages in an isolated environment."""
         if self.option("no-build-isolation", "no-build-isolation-package", "only-binary", "no-build"):
             return False
         settings = self.run.settings
         name = "UV_NO_BUILD_ISOLATION" if self.uv else "PIP_NO_BUILD_ISOLATION"
         if settings.get(name, "") is None:
-            return False  # which can't be known
-        if not self.uv:  # pip takes the value for that of the option `--build-isolation`
+            return False  # the value is unknown
+        if not self.uv:  # pip reads the value as that of the option `--build-isolation`
             return (settings.get("PIP_NO_BUILD_ISOLATION", "1") or "1").lower() not in _FALSE
         switch = settings.get("UV_NO_BUILD_ISOLATION", "0")
         return "UV_NO_BUILD_ISOLATION_PACKAGE" not in settings and (switch or "0").lower() in _FALSE
 
 
 class History:
-    """One stage, and what happened before and in it."""
+    """A stage, and all that happens before and in it."""
 
     def __init__(self, facts: Facts, stage: Stage, shared: Memo) -> None:
         self.facts = facts
@@ -134,68 +134,71 @@ class History:
 
     @property
     def chain(self) -> frozenset[int]:
-        """The stage and those it builds on."""
+        """Return the stage and its ancestors."""
         return self.facts.ancestry(self.stage.number)
 
     def of(self, kind: type[_F]) -> list[_F]:
-        """The facts of one type, in order; what ONBUILD holds comes last, as in a build on top of this stage."""
+        """Return the facts of one type, in order, with those of this stage's ONBUILDs last."""
         found = self.facts.of(kind, self.chain)
         if not self.facts.of(TriggerSet, (self.stage.number,)):
             return found
         return [*found, *(fact for fact in self.of_stage(kind) if fact.at.trigger)]
 
     def of_stage(self, kind: type[_F]) -> list[_F]:
-        """Those of this very stage."""
+        """Return the facts of one type in this stage."""
         return self.facts.of(kind, (self.stage.number,), triggers=True)
 
     @cached_property
     def pip_runs(self) -> list[PipRun]:
-        """The calls of pip, and what other programs install in the same way, in order."""
+        """Return the calls of pip and equivalent installs of other programs, in order."""
         runs = self.of(PipRun)
         others = self.of(ProjectRun)
         return sorted([*runs, *others], key=lambda run: run.at.order) if others else runs
 
     @property
     def own(self) -> Iterator[Install]:
-        """The installs of this very stage."""
+        """Return the installs in this stage."""
         first = bisect_left(self.installs, self.stage.number, key=lambda install: install.at.stage)
         return iter(self.installs[first:])
 
     @property
     def commands(self) -> list[Ran]:
-        """The other commands of this very stage."""
+        """Return the commands in this stage."""
         return self.of_stage(Ran)
 
     @property
     def final(self) -> bool:
-        """Whether this stage becomes the image, or is one that it builds on."""
+        """Return whether the final image is this stage or builds on it."""
         return self.facts.final is not None and self.stage.number in self.facts.ancestry(self.facts.final.number)
 
     def install_of(self, run: PipRun) -> Install | None:
-        """The install that a command of pip is, the same for each history that has it; None for any other command."""
+        """Return the install of a call of pip, shared by all histories that have it, or None for any other call."""
         if run.command.action != "install" or run.command.misplaced:
             return None
         facts = self.facts
         return self.shared.get(("install", run.at.order), lambda: _install(facts, facts.ancestry(run.at.stage), run))
 
     def before(self, at: At) -> list[Install]:
-        """The installs that come before."""
+        """Return the installs before a place."""
         return self.installs[: bisect_left(self.installs, at.order, key=lambda install: install.at.order)]
 
     def before_with(self, at: At, package: str) -> list[Install]:
-        """The installs of a package that come before."""
+        """Return the installs of a package before a place."""
         if package not in self._with:
             self._with[package] = [install for install in self.installs if install.get(package) is not None]
         found = self._with[package]
         return found[: bisect_left(found, at.order, key=lambda install: install.at.order)]
 
     def text(self, at: At | None) -> str:
-        """All instructions up to a command, or with None all there are, as written."""
+        """Return the text of all instructions before a place, or of all if it is None."""
         text, starts = _written(self.facts, self.chain)
         return text if at is None else text[: _end(at, starts)]
 
     def mentions(self, at: At | None, pattern: str) -> bool:
-        """Whether any word before, or with None any word at all, fits; a hint is enough to keep silent."""
+        """Return whether the text before a place, or all of it if `at` is None, matches a pattern.
+
+        Rules report nothing if there is such a hint.
+        """
         text, starts = _written(self.facts, self.chain)
         if pattern not in self.hints:
             first = re.search(pattern, text)
@@ -207,31 +210,31 @@ class History:
         return found[1] <= end or re.search(pattern, text[:end]) is not None
 
     def remembered(self, what: str, at: At, make: Callable[[], _T]) -> _T:
-        """Something worked out for one place, once for all rules that ask."""
+        """Return the value of `make` for one place, computed once for all rules."""
         return self._memo.get((what, at.order), make)
 
     @cached_property
     def uv_environments(self) -> list[Ran]:
-        """The commands `uv venv`, the last first."""
+        """Return the commands `uv venv`, the last first."""
         found = (r for r in self.of(Ran) if r.program == "uv")
         return [ran for ran in found if [a.value for a in ran.arguments[1:2]] == ["venv"]][::-1]
 
     @cached_property
     def conda_installs(self) -> list[PackageRun]:
-        """The commands with which conda installs, the last first."""
+        """Return the commands with which conda installs, the last first."""
         commands = ((run, run.command) for run in self.of(PackageRun))
         return [run for run, c in commands if (c.manager, c.action) == ("conda", "install")][::-1]
 
     def opaque(self, at: At) -> bool:
-        """Whether packages may have come before in a way that can't be read."""
+        """Return whether packages may have been installed before in a way that can't be read."""
         first = self._first_opaque
         if first is None or first >= at.order:
             return False
-        return first < 0 or self.facts.facts[first].at.span != at.span  # conda has pip install a part of its list
+        return first < 0 or self.facts.facts[first].at.span != at.span  # conda passes a part of its list to pip
 
     @cached_property
     def _first_opaque(self) -> int | None:
-        """The order of the first that may bring packages in a way that can't be read, -1 for the base image."""
+        """Return the order of the first fact that may install unreadable packages, -1 for the base image, or None."""
         if self.base is None or not self.base.listed:
             return -1
         found = [install.at.order for install in self.installs if install.opaque][:1]
@@ -246,7 +249,7 @@ class History:
         return min(found, default=None)
 
     def has(self, package: str, at: At) -> bool | None:
-        """Whether a package was installed before; None where that can't be known."""
+        """Return whether a package was installed before a place, or None if that is unknown."""
         if self.base is not None and self.base.torch is not None and package in ("torch", "torchvision", "torchaudio"):
             return True
         before = self.before_with(at, package)
@@ -255,34 +258,34 @@ class History:
         return None if self.opaque(at) else False
 
     def setting(self, variables: Mapping[str, str | None], name: str) -> str | None:
-        """The value of a variable, "" where it is not set, None where that can't be known."""
-        if name in frozenset(variables):  # a build argument without a value is one of them too
+        """Return the value of a variable, "" if it is unset, or None if it is unknown."""
+        if name in frozenset(variables):  # build arguments without a value are included
             return variables[name]
         return "" if self.base is not None and self.base.listed else None
 
 
 def histories_of(facts: Facts) -> list[History]:
-    """A history for each stage that the image needs, the last ones where they are more than `budgets.HISTORIES`.
+    """Return a history for each stage that the image needs, or the last `budgets.HISTORIES` of them.
 
-    What several of them hold is worked out once.
+    The histories share what they have in common.
     """
     shared = Memo()
     return [History(facts, facts.stages[number], shared) for number in facts.needed[-HISTORIES:]]
 
 
 def by_uv(facts: Facts, run: PipRun) -> bool:
-    """Whether uv does what a command asks of pip, whatever environment it goes to."""
+    """Return whether uv runs a call of pip."""
     return facts.dockerfile.source.slice(run.command.words).split()[0].endswith("uv")
 
 
 def pinned(requirement: Requirement | None) -> str | None:
-    """The one version that a requirement pins, with its local part."""
+    """Return the version that a requirement pins, including its local part, or None."""
     return pin_of(requirement.specifier) if requirement is not None else None
 
 
 @lru_cache(maxsize=1)
 def _written(facts: Facts, chain: frozenset[int]) -> tuple[str, dict[int, int]]:
-    """The instructions of stages as written, and where each one, by its index, starts in that; kept for one history."""
+    """Return the text of stages, and the offset of each instruction in it by index; the last result is cached."""
     source = facts.dockerfile.source
     parts: list[str] = []
     starts: dict[int, int] = {}
@@ -325,7 +328,7 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
 
 
 def _replaced(facts: Facts, run: PipRun) -> bool:
-    """Whether another install runs where a command fails: `pip install A || pip install B`."""
+    """Return whether another install runs if a command fails: `pip install A || pip install B`."""
     for order in range(run.at.order + 1, len(facts.facts)):
         fact = facts.facts[order]
         if fact.at.instruction is not run.at.instruction:
@@ -336,7 +339,7 @@ def _replaced(facts: Facts, run: PipRun) -> bool:
 
 
 def _of_clone(facts: Facts, chain: frozenset[int], run: PipRun, operand: Argument) -> Requirement | None:
-    """The requirement that a folder stands for: a clone of a repository that is known, or its part with the package."""
+    """Return the requirement that a folder stands for: a clone of a known repository, or None."""
     path = (operand.value or "").partition("[")[0].removeprefix("file://")
     if path[:1] not in (".", "/") or run.folder is None:
         return None
@@ -351,7 +354,7 @@ def _of_clone(facts: Facts, chain: frozenset[int], run: PipRun, operand: Argumen
 
 
 def _read(argument: Argument, requirements: list[Requirement], repositories: list[tuple[str, Span]]) -> bool:
-    """Add the requirements of an argument; True if it can't be read."""
+    """Add the requirement of an argument to the lists; return True if it can't be read."""
     found = parse_requirement(argument)
     if found is not None:
         requirements.append(found)
@@ -366,7 +369,7 @@ def _read(argument: Argument, requirements: list[Requirement], repositories: lis
 
 
 def installs(ran: Ran) -> bool:
-    """Whether a command may install Python packages in a way of its own."""
+    """Return whether a command may install Python packages by other means than pip."""
     words = [a.value or "" for a in ran.arguments]
     module = python_module(ran.arguments)
     if parse_pip(ran.arguments) is not None or (

@@ -1,4 +1,4 @@
-"""The files of an image: what brought each, and what later commands did to it."""
+"""Traces the files of an image: where each one comes from, and the effects of later commands on it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _NEW_FILE = "644"
 class Traced(Struct, frozen=True):
     """The origin of a path: `origin` brought the file into the image, and it is at the path since `at`.
 
-    `changes` are those of its mode, in order. `lost` is what took it away again, wrote over it or emptied it, and
-    `risk` what does so if a condition holds.
+    `changes` are the changes of its mode, in order. `lost` is the fact that removed, overwrote or emptied it, and
+    `risk` one that may do so.
     """
 
     origin: Copied | Cloned
@@ -36,7 +36,7 @@ class Traced(Struct, frozen=True):
 
 
 class Files:
-    """The files that the stages of an image are known to have, by the facts of those stages."""
+    """The known files of the stages of an image."""
 
     def __init__(self, facts: Facts, lineage: frozenset[int]) -> None:
         found: list[Fact] = []
@@ -47,17 +47,17 @@ class Files:
         self._events = sorted(sure, key=lambda fact: fact.at.order)
 
     def copied(self, path: str) -> Traced | None:
-        """How a file of this path was copied into the image; None where no COPY that is known brought it."""
+        """Return how a file at this path was copied into the image, or None if no known COPY brought it."""
         traced = _Trace(self._events).back(path, len(self._events))
         return traced if traced is not None and isinstance(traced.origin, Copied) else None
 
     def cloned(self, path: str) -> Traced | None:
-        """How a folder was cloned into the image; None where no clone that is known made it."""
+        """Return how a folder at this path was cloned into the image, or None if no known clone made it."""
         traced = _Trace(self._events).back(path, len(self._events))
         return traced if traced is not None and isinstance(traced.origin, Cloned) else None
 
     def gone(self, path: str, since: At, until: At) -> Removed | Written | None:
-        """The event between two times that removed a path or replaced its text, so that it was lost at the second."""
+        """Return the fact between two places that removed a path or replaced its text and was not undone, or None."""
         put: Fact | None = None
         for event in reversed(self._events):
             if event.at.order >= until.order or _may_lose(event):
@@ -76,7 +76,7 @@ class Files:
         return None
 
     def inside(self, folder: str, until: At) -> Fact | None:
-        """The event that put something into a folder before a time, so that the folder was not empty then."""
+        """Return the last fact before a place that put something into a folder, or None if it may be empty."""
         for event in reversed(self._events):
             if event.at.order >= until.order or _may_lose(event):
                 continue
@@ -88,14 +88,14 @@ class Files:
 
 
 class _Trace:
-    """One way back through the events, with a limit on the moves that it follows."""
+    """A search back through the facts, with a limit on the moves that it follows."""
 
     def __init__(self, events: Sequence[Fact]) -> None:
         self._events = events
         self._moves = 0
 
     def back(self, path: str, end: int) -> Traced | None:
-        """The origin of a path, as it is before the event at `end`."""
+        """Return the origin of a path before the fact at `end`, or None."""
         changes: list[ModeChanged] = []
         lost: Fact | None = None
         risk: Fact | None = None
@@ -118,7 +118,7 @@ class _Trace:
         return None
 
     def _before(self, event: Moved, path: str, index: int) -> Traced | None:
-        """The origin of a file that a command moved or copied, at the place it came from."""
+        """Return the origin of a file that a command moved or copied, traced at its source."""
         if not under(path, event.target) or event.source is None or self._moves >= _MOST_MOVES:
             return None
         self._moves += 1
@@ -131,7 +131,7 @@ class _Trace:
         return structs.replace(traced, at=event.at, changes=self._modes(event, path, traced, first))
 
     def _modes(self, event: Moved, path: str, source: Traced, first: int) -> tuple[ModeChanged, ...]:
-        """The changes that make the mode of a file that was moved or copied."""
+        """Return the mode changes that give a moved or copied file its mode."""
         if event.mode is not None:
             return (ModeChanged(event.at, event.mode, (path,), False),)
         there = self.back(path, first) if not event.moves else None
@@ -141,7 +141,7 @@ class _Trace:
 
 
 def _loses(event: Fact, path: str) -> bool:
-    """Whether what is at a path is not there any more after an event."""
+    """Return whether a fact removes or overwrites what is at a path."""
     if isinstance(event, Removed):
         inner = (f"{path}/*", f"{path}/{ANY_DEPTH}/*")
         return any(
@@ -152,12 +152,12 @@ def _loses(event: Fact, path: str) -> bool:
 
 
 def _may_lose(event: Fact) -> bool:
-    """Whether it is open if an event removes or overwrites anything."""
+    """Return whether a fact only possibly removes or overwrites anything."""
     return isinstance(event, (Overwritten, Removed)) and event.at.reach is not Reach.ALWAYS
 
 
 def _targets(event: Fact) -> tuple[str, ...]:
-    """The paths at which an event puts something."""
+    """Return the paths at which a fact puts something."""
     if isinstance(event, (Overwritten, FolderMade)):
         return (event.path,)
     if isinstance(event, (Copied, Cloned, Moved)):
@@ -166,5 +166,5 @@ def _targets(event: Fact) -> tuple[str, ...]:
 
 
 def _puts(event: Fact, path: str) -> bool:
-    """Whether an event puts a file at a path, or may do so by putting the folder around it there."""
+    """Return whether a fact puts a file at a path, or a folder that may contain it."""
     return any(under(path, target) for target in _targets(event)) and not isinstance(event, FolderMade)

@@ -1,4 +1,4 @@
-"""The contents of a base image by its name: distribution, Python, CUDA, torch."""
+"""Looks up the contents of a base image by its name: distribution, Python, CUDA and torch."""
 
 from __future__ import annotations
 
@@ -23,10 +23,13 @@ _FACTS = ("kind", "flavour", "python_kept", "own_torch", "env", "user")
 class Base(Struct, frozen=True):
     """A base image. `kind` is "cuda", "ubuntu", "debian", "python", one of the table of images, or "" for any other.
 
-    `flavour` is that of a CUDA image ("cudnn-devel"), `cuda` its version; None is what can't be known. `python_kept`
-    tells where pip installs: "system", "open" or "conda", as in the table. `pip_before` is a version of pip that is
-    newer than the image. `own_torch` tells that its torch is no release from an index. `env` are variables that the
-    image sets, and `user` is its user.
+    Unknown fields are None.
+
+    - `flavour` is that of a CUDA image ("cudnn-devel"), and `cuda` its version.
+    - `python_kept` tells where pip installs: "system", "open" or "conda", as in the table.
+    - `pip_before` is a version of pip that is newer than the image's.
+    - `own_torch` tells that its torch is not a release from an index.
+    - `env` are variables that the image sets, and `user` is its user.
     """
 
     reference: str
@@ -45,30 +48,30 @@ class Base(Struct, frozen=True):
 
     @property
     def plain(self) -> bool:
-        """Whether it is known to hold no Python packages but pip's own."""
+        """Return whether it is known to have no Python packages but pip's own."""
         return self.kind in ("cuda", "ubuntu", "debian", "python")
 
     @property
     def listed(self) -> bool:
-        """Whether it is known that it holds no package that is not told here: no torch but `torch`."""
+        """Return whether all its packages are known, so that it has no torch except `torch`."""
         return self.plain or self.kind in ("conda", "pytorch")
 
     @property
     def compiles_cuda(self) -> bool | None:
-        """Whether nvcc and CUDA's headers are there; None where it can't be known."""
+        """Return whether it has nvcc and CUDA's headers, or None if that is unknown."""
         if self.kind in ("ubuntu", "debian", "python"):
             return False
         return "devel" in self.flavour if self.flavour else None
 
 
 def is_cuda(image: values.Image) -> bool:
-    """Whether a reference names the repository nvidia/cuda, on Docker Hub or NGC."""
+    """Return whether a reference names the repository nvidia/cuda on Docker Hub or NGC."""
     return (image.registry, image.repository) in _CUDA_REPOSITORIES
 
 
 @lru_cache(maxsize=64)
 def read_base(reference: str) -> Base:
-    """The contents of an image by its reference."""
+    """Return the known contents of an image."""
     image = values.parse_image(reference)
     tag = image.tag
     if is_cuda(image):
@@ -91,7 +94,7 @@ def read_base(reference: str) -> Base:
 
 
 def _listed_base(reference: str, image: values.Image) -> Base:
-    """An image of the table, or one whose name at least has the distribution."""
+    """Return an image of the table, or one of which at most the distribution is known from its name."""
     name = image.repository if image.registry == "docker.io" else f"{image.registry}/{image.repository}"
     named = _named_distribution(f"{image.repository}:{image.tag}")
     facts: dict[str, Any] = {}
@@ -116,7 +119,7 @@ def _listed_base(reference: str, image: values.Image) -> Base:
 
 
 def _of_line(row: Row, version: str) -> Iterator[tuple[str, Any]]:
-    """The values of a row for images from a version on."""
+    """Yield the values of a table row that apply to a version of the image."""
     lines = [line for line in row.get("line", ()) if version and release(line["since"]) <= release(version)]
     yield from ((key, value) for key, value in (lines[-1] if lines else {}).items() if key != "since")
     for key in ("cuda", "torch"):
@@ -126,7 +129,7 @@ def _of_line(row: Row, version: str) -> Iterator[tuple[str, Any]]:
 
 
 def _dotted(key: str, value: str) -> str:
-    """A version that a tag may write without dots: cu1281, torch280, py312."""
+    """Return a version with dots; a tag may omit them, as in cu1281, torch280 and py312."""
     if key not in ("cuda", "torch", "python") or "." in value:
         return value
     if key == "python":
@@ -137,7 +140,7 @@ def _dotted(key: str, value: str) -> str:
 
 
 def _named_distribution(name: str) -> str | None:
-    """The one release that a name and a tag name; None where there is none, or another one too."""
+    """Return the distribution release in an image's name and tag, or None if there isn't exactly one."""
     found = {match[0][:6] + ".".join(filter(None, match.groups())) for match in re.finditer(_RELEASE, name.lower())}
     words = set(re.split(r"[^a-z0-9]+", name.lower()))
     found |= {release_name for code, release_name in _codenames().items() if code in words}
@@ -145,7 +148,7 @@ def _named_distribution(name: str) -> str | None:
 
 
 def _cuda_base(reference: str, image: values.Image) -> Base:
-    """An image of nvidia/cuda, whose tags are VERSION-FLAVOUR-DISTRIBUTION."""
+    """Return an image of nvidia/cuda, whose tags are VERSION-FLAVOUR-DISTRIBUTION."""
     version, _, rest = image.tag.partition("-")
     flavour, _, distribution = rest.rpartition("-")
     letters = distribution.rstrip("0123456789.")
@@ -157,7 +160,7 @@ def _cuda_base(reference: str, image: values.Image) -> Base:
 
 
 def _recent(python: str) -> bool:
-    """Whether a Python's undated images are built on the newest Debian: those that still get releases."""
+    """Return whether undated images of a Python use the newest Debian, as those with new releases do."""
     return int(python.partition(".")[2]) >= 10
 
 

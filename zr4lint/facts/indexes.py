@@ -1,4 +1,4 @@
-"""Where an install takes its packages from."""
+"""Finds the indexes that an install takes its packages from."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _SETTINGS = {
 
 
 class Source(Struct, frozen=True):
-    """One place packages come from.
+    """A source of packages.
 
-    `role` is "main", "extra" or "links"; `span` the words that name it, `option` those of the whole option, None for a
-    variable that ENV or ARG sets. `channel` and `tag` are those of a PyTorch index; `url` is None where unknown.
+    `role` is "main", "extra" or "links". `url` is None if it is unknown. `span` is the URL's place and `option` that of
+    the whole option; both are None for a variable set by ENV or ARG.
     """
 
     role: str
@@ -41,18 +41,18 @@ class Source(Struct, frozen=True):
 
     @property
     def pytorch(self) -> bool:
-        """Whether this is one of PyTorch's indexes."""
+        """Return whether this is one of PyTorch's indexes."""
         return self.url is not None and re.search(_PYTORCH, self.url) is not None
 
     @property
     def tag(self) -> str | None:
-        """The tag of PyTorch's index of releases: "cu124", "cpu", ..."""
+        """Return the tag of PyTorch's index of releases ("cu124", "cpu", ...), or None."""
         found = re.search(_PYTORCH, self.url or "")
         return found["tag"] if found and not found["channel"] else None
 
 
 class Sources(Struct, frozen=True):
-    """All places of one install."""
+    """All sources of an install."""
 
     all: tuple[Source, ...]
     no_index: bool
@@ -60,30 +60,30 @@ class Sources(Struct, frozen=True):
 
     @property
     def main(self) -> Source | None:
-        """The index that stands in the place of PyPI; the last one that is given."""
+        """Return the index that replaces PyPI, the last one if several are given, or None."""
         return next((s for s in reversed(self.all) if s.role == "main"), None)
 
     @property
     def known(self) -> bool:
-        """Whether all of them are known."""
+        """Return whether all sources are known."""
         return all(source.url is not None for source in self.all) and not self.backend
 
     @property
     def pypi(self) -> bool:
-        """Whether PyPI is asked."""
+        """Return whether the install uses PyPI."""
         main = self.main
         return not self.no_index and not self.backend and (main is None or "pypi.org" in (main.url or ""))
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The tags of PyTorch's indexes among them."""
+        """Return the tags of PyTorch's indexes among the sources."""
         main = self.main
         fitting = (s for s in self.all if s.role != "main" or s is main)
         return tuple(dict.fromkeys(s.tag for s in fitting if s.tag))
 
 
 def sources(run: PipRun, *, uv: bool) -> Sources:
-    """The places that a call of pip or uv takes packages from; neither reads the variables of the other."""
+    """Return the sources of a call of pip or uv; neither reads the other's variables."""
     found: list[Source] = []
     for name, role in _SETTINGS.items():
         value = run.settings.get(name)

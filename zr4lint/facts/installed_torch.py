@@ -1,4 +1,4 @@
-"""Which torch and which Python a command finds."""
+"""Finds which torch and which Python a command uses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OF_CONDA = r"=+v?(3\.\d+)(?:[.=*].*)?"
 
 
 class TorchState(Struct, frozen=True):
-    """The torch that is there: `cuda` is the tag of its build, "cu124" or "cpu", None where that can't be known.
+    """An installed torch; `cuda` is the tag of its build, "cu124" or "cpu", or None if it is unknown.
 
     `order` is -1 for a torch of the base image.
     """
@@ -39,12 +39,12 @@ class TorchState(Struct, frozen=True):
 
     @property
     def minor(self) -> str:
-        """The first two numbers."""
+        """Return the first two numbers of the version."""
         return ".".join(self.version.split(".")[:2])
 
 
 def torch_in(install: Install) -> TorchState | None:
-    """The torch that an install pins."""
+    """Return the torch that an install pins, or None."""
     requirement = install.get("torch")
     version = pinned(requirement)
     if requirement is None or version is None or requirement.marker is not None:
@@ -54,7 +54,7 @@ def torch_in(install: Install) -> TorchState | None:
 
 
 def build_of(install: Install, version: str) -> str | None:
-    """The tag of the build that an install of exactly this torch takes."""
+    """Return the tag of the build that an install of this exact torch gets, or None if it is unknown."""
     tags = install.sources.tags
     if len(tags) == 1:
         return tags[0]
@@ -65,9 +65,9 @@ def build_of(install: Install, version: str) -> str | None:
 
 
 def torch_at(history: History, install: Install) -> TorchState | None:
-    """The torch that is there before an install; None where none is, or where its version can't be known.
+    """Return the torch that is installed before an install, or None if there is none or its version is unknown.
 
-    That of another virtual environment is not there; of the system's own and one of these, either may hold it.
+    A torch in a different virtual environment doesn't count, unless either environment is the system's.
     """
     found = _torch_before(history, install.at)
     there = found.install.environment if found is not None and found.install is not None else None
@@ -75,10 +75,10 @@ def torch_at(history: History, install: Install) -> TorchState | None:
 
 
 def _torch_before(history: History, at: At) -> TorchState | None:
-    """The torch that the last command before has left."""
+    """Return the torch after the last earlier command."""
     runs = history.pip_runs
     end = bisect_left(runs, at.order, key=lambda run: run.at.order)
-    # What is there behind a command is the same for each history that has the command.
+    # All histories that have a command have the same torch after it.
     known: dict[int, TorchState | None] = history.shared.get("torch behind", dict)
     start = end
     while start and runs[start - 1].at.order not in known:
@@ -98,7 +98,7 @@ def _torch_of_base(history: History) -> TorchState | None:
 
 
 def _torch_after(found: TorchState | None, run: PipRun, install: Install | None) -> TorchState | None:
-    """The torch behind a command of pip that finds `found`."""
+    """Return the torch after a command of pip, if `found` is the torch before it."""
     if run.command.action == "uninstall" and run.command.requirement("torch") is not None:
         found = None
     requirement = install.get("torch") if install is not None else None
@@ -113,7 +113,7 @@ def _torch_after(found: TorchState | None, run: PipRun, install: Install | None)
 
 
 def python_at(history: History, install: Install) -> str | None:
-    """The version of the Python that an install is for, "3.10"; None where it can't be known."""
+    """Return the version of the Python that an install is for ("3.10"), or None if it is unknown."""
     return history.remembered("python", install.at, lambda: _python_at(history, install))
 
 
@@ -135,7 +135,7 @@ def _python_at(history: History, install: Install) -> str | None:
 
 
 def default_python(history: History, at: At) -> str | None:
-    """The version behind the name python3."""
+    """Return the version of python3, or None if it is unknown."""
     base = history.base
     if base is None or history.mentions(at, _OTHER_PYTHONS):
         return None
@@ -161,7 +161,7 @@ def _of_environment(history: History, folder: str, at: At) -> str | None:
 
 
 def python_by_conda(history: History, folder: str, at: At) -> str | None:
-    """The version of the Python that conda puts into an environment; None where it puts none there, or any."""
+    """Return the version of the Python that conda installs into an environment, or None."""
     for run in history.conda_installs:
         if run.at.order > at.order:
             continue
@@ -176,7 +176,7 @@ def python_by_conda(history: History, folder: str, at: At) -> str | None:
 
 
 def _listed_python(history: History, at: At) -> str | None:
-    """The Python of the environment file whose list conda hands to pip."""
+    """Return the Python of the environment file whose list conda passes to pip, or None."""
     lists = (listed.packages for listed in history.of(CondaListed) if listed.at.span == at.span)
     versions = [package.version or "" for packages in lists for package in packages if package.name == "python"]
     found = re.fullmatch(_OF_CONDA, versions[0]) if versions else None
@@ -184,10 +184,10 @@ def _listed_python(history: History, at: At) -> str | None:
 
 
 def older(version: str, than: str) -> bool:
-    """Whether a version comes before another, by their numbers."""
+    """Return whether a version is lower than another, compared by their numbers."""
     return numbers(version) < numbers(than)
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """The numbers of a version, local part and suffixes left out."""
+    """Return the first three numbers of a version, without the local part."""
     return tuple(int(n) for n in re.findall(r"\d+", version.partition("+")[0])[:3])

@@ -1,4 +1,4 @@
-"""The facts of instructions: one record for each thing that an instruction sets, declares or copies."""
+"""The facts of instructions, one record for each thing that an instruction sets, declares or copies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class EnvSet(Fact, frozen=True):
-    """A variable set by ENV; `span` is NAME=VALUE, `legacy` tells that it is written `ENV NAME VALUE`."""
+    """A variable set by ENV; `span` is NAME=VALUE, and `legacy` tells that it is written `ENV NAME VALUE`."""
 
     name: str
     value: str | None
@@ -26,11 +26,10 @@ class EnvSet(Fact, frozen=True):
 
 
 class ArgDeclared(Fact, frozen=True):
-    """A build argument declared by ARG; its stage is -1 above the first FROM.
+    """A build argument declared by ARG; its stage is -1 before the first FROM.
 
-    `default` is the value as written, None where there is none. `value` is what the argument holds if the build sets
-    nothing, taken from the ARG above the first FROM where this one has no default; None where that can't be known.
-    `span` is NAME=VALUE.
+    `default` is the value as written, or None. `value` is the argument's value if the build sets none, or None if it is
+    unknown; without a default, it comes from the ARG before the first FROM. `span` is NAME=VALUE.
     """
 
     name: str
@@ -41,9 +40,9 @@ class ArgDeclared(Fact, frozen=True):
 
 
 class LabelSet(Fact, frozen=True):
-    """A label; `key` and `value` have their variables replaced, None where they can't be known.
+    """A label; `key` and `value` have their variables replaced, and are None if they are unknown.
 
-    `span` is KEY=VALUE, `legacy` tells that it is written `LABEL KEY VALUE`.
+    `span` is KEY=VALUE, and `legacy` tells that it is written `LABEL KEY VALUE`.
     """
 
     key: str | None
@@ -55,7 +54,7 @@ class LabelSet(Fact, frozen=True):
 
 
 class WorkdirSet(Fact, frozen=True):
-    """WORKDIR: `path` is absolute, `given` is the path as written, with its variables replaced, at `span`."""
+    """WORKDIR: `path` is absolute, and `given` is the written path, at `span`, with its variables replaced."""
 
     path: str | None
     given: str | None
@@ -63,7 +62,7 @@ class WorkdirSet(Fact, frozen=True):
 
 
 class UserSet(Fact, frozen=True):
-    """USER: `user` and `group` as the build sees them, None where they can't be known; `group` is "" if not given."""
+    """USER: `user` and `group` with their variables replaced, None if unknown; `group` is "" if it is not given."""
 
     user: str | None
     group: str | None
@@ -71,7 +70,7 @@ class UserSet(Fact, frozen=True):
 
 
 class PortExposed(Fact, frozen=True):
-    """One word of EXPOSE: `raw` as written, `value` with its variables replaced, None where that can't be known."""
+    """A word of EXPOSE: `raw` as written, and `value` with its variables replaced, or None if it is unknown."""
 
     raw: str
     value: str | None
@@ -79,21 +78,21 @@ class PortExposed(Fact, frozen=True):
 
 
 class VolumeDeclared(Fact, frozen=True):
-    """One path of VOLUME, its variables replaced."""
+    """A path of VOLUME with its variables replaced, or None if it is unknown."""
 
     path: str | None
     span: Span
 
 
 class StopSignalSet(Fact, frozen=True):
-    """STOPSIGNAL, its variables replaced."""
+    """STOPSIGNAL with its variables replaced; the signal is None if it is unknown."""
 
     signal: str | None
     span: Span
 
 
 class ShellSet(Fact, frozen=True):
-    """SHELL: the program and its options, with the place of each."""
+    """SHELL: the program and its options, with their places."""
 
     arguments: tuple[str, ...]
     spans: tuple[Span, ...]
@@ -107,7 +106,7 @@ class MaintainerSet(Fact, frozen=True):
 
 
 class Form(Enum):
-    """How an instruction writes its command."""
+    """How an instruction gives its command."""
 
     SHELL = "shell"
     EXEC = "exec"
@@ -115,16 +114,16 @@ class Form(Enum):
 
 
 class CommandSet(Fact, frozen=True):
-    """CMD or ENTRYPOINT: `arguments` of the exec form, else None."""
+    """CMD or ENTRYPOINT; `arguments` are those of the exec form, otherwise None."""
 
     keyword: str
     arguments: tuple[str, ...] | None
 
 
 class HealthcheckSet(Fact, frozen=True):
-    """HEALTHCHECK: `form` is NONE where it switches an inherited check off.
+    """HEALTHCHECK; `form` is NONE if it disables an inherited check.
 
-    `arguments` are those of the exec form; `command` is the text of either form behind `CMD`, empty for NONE.
+    `arguments` are those of the exec form. `command` is the text after `CMD` in either form, and empty for NONE.
     """
 
     form: Form
@@ -134,7 +133,7 @@ class HealthcheckSet(Fact, frozen=True):
 
 
 class TriggerSet(Fact, frozen=True):
-    """ONBUILD; what the instruction it holds does are facts of their own, with `at.trigger` set."""
+    """ONBUILD; its instruction has facts of its own, with `at.trigger` set."""
 
     instruction: Instruction
 
@@ -142,7 +141,7 @@ class TriggerSet(Fact, frozen=True):
 class RunStep(Fact, frozen=True):
     """A RUN as a whole; each of its commands is a fact `Ran`.
 
-    `shell` is the one in force, which the exec form does without, `user` the user, None where it can't be known.
+    `shell` is the one in effect, which the exec form doesn't use. `user` is None if it is unknown.
     """
 
     form: Form
@@ -154,7 +153,7 @@ class RunStep(Fact, frozen=True):
 
 
 class Origin(Enum):
-    """The source of a COPY or ADD."""
+    """The kind of source of a COPY or ADD."""
 
     CONTEXT = "context"
     STAGE = "stage"
@@ -163,10 +162,10 @@ class Origin(Enum):
 
 
 class CopyStep(Fact, frozen=True):
-    """A COPY or ADD as a whole; each source whose name is known is a fact `Copied` as well.
+    """A COPY or ADD as a whole; each source with a known name is a fact `Copied` as well.
 
-    `sources` and `destination` have their variables replaced; a heredoc is not among the sources. `origin` says where
-    the sources come from if they are no URLs, and `target` is the destination made absolute.
+    `sources`, without heredocs, and `destination` have their variables replaced. `origin` is the origin of all sources
+    that are not URLs, and `target` is the absolute destination.
     """
 
     keyword: str
@@ -178,10 +177,10 @@ class CopyStep(Fact, frozen=True):
 
 
 class Copied(Fact, frozen=True):
-    """One source of a COPY or ADD.
+    """A source of a COPY or ADD.
 
-    `target` is where it goes: the file's path, or for a folder, or a pattern (`many`), the folder its files go to.
-    `origin` says where it comes from.
+    `target` is the destination: the file's path or, if `many` tells that the source is a folder's content or a pattern,
+    the folder for the files.
     """
 
     source: str
@@ -194,9 +193,9 @@ class Copied(Fact, frozen=True):
 
 
 class Written(Fact, frozen=True):
-    """A file whose text stands in the Dockerfile: a heredoc of COPY, `cat > file <<EOF` or `echo text > file`.
+    """A file whose text is in the Dockerfile: a heredoc of COPY, `cat > file <<EOF` or `echo text > file`.
 
-    `adds` tells that a file may have been there, to which the command adds.
+    `adds` tells that the command appends to a file that may exist.
     """
 
     path: str | None

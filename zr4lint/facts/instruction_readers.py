@@ -1,4 +1,4 @@
-"""Readers of instructions that set and declare: each yields facts and changes the state of its stage."""
+"""Readers of the instructions that set and declare: each yields facts and changes the state of its stage."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ _HAS_DASH = (
     *("ubuntu", "bionic", "focal", "jammy", "noble", "buster", "bullseye", "bookworm"),
     *("debian10", "debian11", "debian12", "debian:10", "debian:11", "debian:12"),
 )
-"""Releases whose /bin/sh is a dash that knows no `pipefail`."""
+"""Releases whose /bin/sh is a dash without `pipefail`."""
 _PLAIN = frozenset(
     {"ubuntu", "debian", "cuda", "python", "node", "golang", "rust", "ruby", "openjdk", "buildpack-deps"}
 )
-"""Repositories, from any registry, whose images set no SHELL; one of another image holds for what is built on it."""
+"""Repositories, in any registry, whose images set no SHELL; an image's SHELL also applies to images built on it."""
 
 
 def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Begin a stage."""
+    """Read FROM: begin a stage."""
     found = values.split(instruction.arguments)
     reference = found[0] if found else values.DockerWord("", instruction.span)
     given = {name: value for name, value in reading.global_args.items() if value is not None}
@@ -93,12 +93,12 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 
 def _of_context(place: str | None) -> str | None:
-    """The image that a named context stands for; None for a folder or a repository."""
+    """Return the image that a named context stands for, or None for a folder or a repository."""
     return place.removeprefix("docker-image://") if place is not None and place.startswith("docker-image://") else None
 
 
 def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Declare build arguments."""
+    """Read ARG: declare build arguments."""
     state = reading.state
     for pair in values.pairs(instruction):
         used: frozenset[int] = frozenset()
@@ -122,7 +122,7 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 
 def env(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Set variables; the pairs of one ENV don't see each other."""
+    """Read ENV: set variables. The values in one ENV don't see each other."""
     before = reading.state.variables
     pairs = values.pairs(instruction)
     found = [reading.evaluate(pair.raw or "", before, reading.too_long(pair.span)) for pair in pairs]
@@ -134,7 +134,7 @@ def env(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 
 def label(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Set labels."""
+    """Read LABEL: set labels."""
     for pair in values.pairs(instruction):
         key, value = reading.expand(pair.name), reading.expand(pair.raw or "")
         at = reading.at(instruction, reading.used([pair.name, pair.raw or ""]))
@@ -145,7 +145,7 @@ def label(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 
 def workdir(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Enter a folder."""
+    """Read WORKDIR: enter a folder."""
     raw = instruction.arguments.text
     value, span = reading.whole(instruction)
     path = absolute(value, reading.state.workdir) if value is not None else None
@@ -157,7 +157,7 @@ def workdir(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 
 def user(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Change the user."""
+    """Read USER: change the user."""
     value, span = reading.whole(instruction)
     name, _, group = value.partition(":") if value is not None else (None, "", None)
     reading.state.user = value
@@ -165,7 +165,7 @@ def user(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 
 def expose(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Name the ports that the image listens on."""
+    """Read EXPOSE: declare the ports that the image listens on."""
     for word in raw_words(instruction):
         yield PortExposed(
             reading.at(instruction, reading.used([word.raw])), word.raw, reading.expand(word.raw), word.span
@@ -173,38 +173,38 @@ def expose(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 
 def volume(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Name folders whose content is not kept in the image."""
+    """Read VOLUME: declare folders whose content is not kept in the image."""
     for word in raw_words(instruction):
         yield VolumeDeclared(reading.at(instruction, reading.used([word.raw])), reading.expand(word.raw), word.span)
 
 
 def stop_signal(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Say which signal ends the container."""
+    """Read STOPSIGNAL: set the signal that stops the container."""
     signal, span = reading.whole(instruction)
     yield StopSignalSet(reading.at(instruction, reading.used([instruction.arguments.text])), signal, span)
 
 
 def shell(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Change the shell of the shell form."""
+    """Read SHELL: change the shell of the shell form."""
     strings = instruction.json or ()
     reading.state.shell = tuple(string.value for string in strings)
     yield ShellSet(reading.at(instruction), reading.state.shell, tuple(string.span for string in strings))
 
 
 def maintainer(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Name the author."""
+    """Read MAINTAINER: set the author."""
     text = instruction.arguments
     yield MaintainerSet(reading.at(instruction), text.text, text.span(0, len(text.text)))
 
 
 def command(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Say what the container runs."""
+    """Read CMD or ENTRYPOINT: set the container's command."""
     arguments = tuple(s.value for s in instruction.json) if instruction.json is not None else None
     yield CommandSet(reading.at(instruction), instruction.keyword, arguments)
 
 
 def healthcheck(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Say how the container is checked."""
+    """Read HEALTHCHECK: set the container's check."""
     text = instruction.arguments
     first = splitting.head(text.text)
     start = len(text.text) - len(text.text[first.end :].lstrip())
@@ -219,7 +219,7 @@ def healthcheck(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 
 def onbuild(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Keep an instruction for the stages that build on the image; it is read when this stage is at its end."""
+    """Read ONBUILD: keep its instruction, which is read at the end of the stage, for stages built on the image."""
     if instruction.trigger is not None:
         reading.triggers.append(instruction.trigger)
         yield TriggerSet(reading.at(instruction), instruction.trigger)

@@ -1,4 +1,4 @@
-"""The files that a script finds: what the build before it, and the script itself so far, are known to have left."""
+"""The files that a script sees, as far as the earlier build and the script's earlier commands show them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class KnownFiles:
-    """The files that the scripts of one RUN see; nothing is worked out before something is asked."""
+    """The files that the scripts of one RUN see, computed on demand."""
 
     def __init__(self, reading: Reading, instruction: Instruction) -> None:
         self._outer = reading
@@ -31,7 +31,7 @@ class KnownFiles:
         self._done = 0
 
     def look(self, path: str, commands: Sequence[Command], scope: tuple[int, ...]) -> Found | None:
-        """The entry at a path after these commands of the script; None where it can't be known."""
+        """Return the state of a path after these commands of the script, or None if it is unknown."""
         if not path:
             return None
         reading, script = self._after(commands)
@@ -48,7 +48,7 @@ class KnownFiles:
         return structs.replace(found, kind=Kind.FILE, text=text, writable=root)
 
     def _after(self, commands: Sequence[Command]) -> tuple[Reading, Script]:
-        """The state after some commands, read on a copy of what the build has come to."""
+        """Return the state after some commands, which are read on a copy of the build's state."""
         outer = self._outer
         if self._own is None or self._script is None:
             self._own = Reading(outer.text, outer.images, outer.build_args, outer.deadline)

@@ -1,4 +1,4 @@
-"""The state of a path in the image, by the facts of the build so far."""
+"""Finds the state of a path in the image from the facts of the build so far."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 _MOST_EVENTS = 600
 _MOST_IN_SUM = 200_000
-"""Events that all looks of a file go through; beyond that, each goes through the last few."""
+"""The facts that all look-ups of a file may read together; after that, each reads only the last few."""
 _FEW_EVENTS = 60
 _MOST_MOVES = 8
 _SYSTEM = frozenset({
     "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "root",
     "run", "sbin", "srv", "sys", "usr", "var",
 })  # fmt: skip
-"""Folders of a base image, in which anything may be."""
+"""Folders of a base image with unknown content."""
 _FOLDERS = frozenset(
     {"/", "/tmp", *(f"/{name}" for name in ("bin", "dev", "etc", "home", "opt", "root", "usr", "var"))}
 )
@@ -42,27 +42,27 @@ _HARMLESS = frozenset({
     "realpath", "return", "sed", "set", "shift", "sleep", "sort", "stat", "tail", "test", "tr", "trap", "true", "type",
     "ulimit", "umask", "uname", "uniq", "unset", "update-ca-certificates", "wait", "wc", "wget", "which", "whoami", ":",
 })  # fmt: skip
-"""Programs that put files nowhere but where their arguments say."""
+"""Programs that put files only where their arguments say."""
 _READERS = frozenset({"cat", "egrep", "fgrep", "grep", "head", "ls", "sed", "stat", "tail", "test", "[", "wc"})
 _FOLLOWED = frozenset({
     *FILE_PROGRAMS, "cd", "chmod", "chown", "echo", "exit", "export", "false", "mkdir", "pip", "pip3", "popd", "printf",
     "pushd", "set", "touch", "true", "virtualenv", ":",
 }).difference(("bunzip2", "curl", "gunzip", "rsync", "tar", "unxz", "wget")) | _READERS  # fmt: skip
-"""Programs whose facts say all that they do to files."""
+"""Programs whose facts include all their effects on files."""
 _PURE = frozenset({
     "[", "basename", "cat", "cd", "chmod", "chown", "cut", "date", "df", "dirname", "du", "echo", "exit", "export",
     "false", "grep", "head", "id", "ls", "mkdir", "nproc", "popd", "printf", "pushd", "pwd", "read", "readlink",
     "realpath", "rmdir", "set", "shift", "sleep", "stat", "tail", "test", "touch", "tr", "true", "type", "umask",
     "uname", "unset", "wait", "wc", "which", "whoami", ":",
 })  # fmt: skip
-"""Programs that make no file but those of the facts."""
+"""Programs that make no files except those in their facts."""
 _REMOVERS = frozenset({"mv", "rm", "unlink"})
 _REMOVES = r"-[dfrRv]+|--force|--recursive|--verbose|--"
-"""Options with which they surely remove."""
+"""Options with which these programs certainly remove their operands."""
 _FETCHERS = frozenset({"apt", "apt-get", "aria2c", "curl", "wget"})
-"""Programs that may name a file themselves, which they put in the folder they run in."""
+"""Programs that may choose a file name themselves; they put the file in their working folder."""
 _WRITES_OTHERS = r"-i.|--in-place=|[^\n]*w\s"
-"""A word with which sed writes another file than the one it edits."""
+"""The pattern of a word with which sed writes another file than the one it edits."""
 _MODULES = frozenset({"ensurepip", "pip", "venv", "virtualenv"})
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
 """Endings of files that ADD unpacks."""
@@ -86,15 +86,15 @@ _ENDINGS = (
     ),
     *(".sql", ".toml", ".ts", ".txt", ".whl", ".xml", ".yaml", ".yml", ".zip"),
 )
-"""Endings of files that no folder has."""
+"""Endings that only files have, not folders."""
 _NEW = Mode(0o644)
 _OF_VENV = ("bin/pip", "bin/pip3", "bin/python", "bin/python3")
 
 
 def found_at(reading: Reading, path: str, own: Sequence[Fact] = (), *, start: int = 0) -> Found | None:
-    """The state of an absolute path now, and after the facts `own`; None if it is unknown.
+    """Return the state of an absolute path now and after the facts `own`, or None if it is unknown.
 
-    The last facts are left out, as many as `start` says.
+    The last `start` facts are skipped.
     """
     most = _MOST_EVENTS if reading.looked_at < _MOST_IN_SUM else _FEW_EVENTS
     events = list(_events(reading, own, most))
@@ -103,7 +103,7 @@ def found_at(reading: Reading, path: str, own: Sequence[Fact] = (), *, start: in
 
 
 def _events(outer: Reading, own: Sequence[Fact], most: int) -> Iterator[Fact]:
-    """The events that changed the files, the latest first, as far back as they are followed."""
+    """Yield the facts that changed the files, the latest first, up to the limit `most`."""
     stages: set[int] = set()
     number: int | None = outer.stage
     while number is not None and number >= 0 and len(stages) < _MOST_EVENTS:
@@ -121,11 +121,11 @@ def _events(outer: Reading, own: Sequence[Fact], most: int) -> Iterator[Fact]:
 
 
 class _TooMany(Fact, frozen=True):
-    """The end of what is followed."""
+    """Marks the limit of the facts that are read."""
 
 
 class _Look:
-    """One look at a path, back through the events."""
+    """A look-up of a path, back through the facts."""
 
     def __init__(self, events: Sequence[Fact], *, known_image: bool) -> None:
         self._events = events
@@ -133,7 +133,7 @@ class _Look:
         self._moves = 0
 
     def at(self, path: str, start: int = 0) -> Found | None:
-        """The entry at a path before the event at `start`."""
+        """Return the state of a path before the fact at `start`, or None if it is unknown."""
         modes: list[ModeChanged] = []
         opaque = False
         for index in range(start, len(self._events)):
@@ -159,7 +159,7 @@ class _Look:
         return None if opaque or not self._known_image else _of_image(path)
 
     def _moved(self, event: Moved, path: str, index: int, modes: Sequence[ModeChanged]) -> Found | None:
-        """The entry that a command put at a path, taken from elsewhere."""
+        """Return the state of a path at which a command put something from elsewhere, or None if it is unknown."""
         self._moves += 1
         if event.at.reach is Reach.MAYBE or event.source is None or self._moves > _MOST_MOVES:
             return None
@@ -176,9 +176,10 @@ class _Look:
 
 
 def is_proven_absent(reading: Reading, path: str, own: Sequence[Fact]) -> bool:
-    """Whether a path that was found to be nothing is so for sure, after the facts `own` of a script.
+    """Return whether a path that was found missing is certainly missing, after the facts `own` of a script.
 
-    Either the script removed it, and ran nothing since that may have made it, or nothing ran before at all.
+    This needs either that the script removed it and ran nothing since that may have made it, or that nothing ran
+    before.
     """
     gone = False
     for fact in reversed(own):
@@ -199,7 +200,7 @@ def is_proven_absent(reading: Reading, path: str, own: Sequence[Fact]) -> bool:
 
 
 def may_remove(fact: Fact, path: str) -> bool:
-    """Whether a fact tells of something that may have taken away a folder, or what is in it."""
+    """Return whether a fact may have removed a folder or something in it."""
     if fact.at.reach is Reach.NEVER:
         return False
     if isinstance(fact, Removed):
@@ -212,7 +213,7 @@ def may_remove(fact: Fact, path: str) -> bool:
 
 
 def _conceals(event: Fact, path: str) -> bool:
-    """Whether it can't be known what is at a path after an event, as it may have put something there."""
+    """Return whether a fact makes the state of a path unknown because it may have put something there."""
     if isinstance(event, Moved):
         return has_wildcard(event.target) and covers(event.target, path, recursive=True)
     if isinstance(event, Copied):
@@ -226,7 +227,7 @@ def _conceals(event: Fact, path: str) -> bool:
 
 
 def _may_put(ran: Ran, path: str) -> bool:
-    """Whether a program may put a file at a path that its words don't name."""
+    """Return whether a program may put a file at a path that its words don't name."""
     if ran.program in _FETCHERS:
         top = path.split("/")[1]
         named = "apt" in ran.program and any(top in (argument.value or "") for argument in ran.arguments)
@@ -242,7 +243,7 @@ def _may_put(ran: Ran, path: str) -> bool:
 
 
 def _may_hold(copied: Copied, path: str) -> bool:
-    """Whether what was copied may be a folder whose content is a path, or is beside it."""
+    """Return whether a copied source may be a folder whose content includes a path."""
     if copied.target is None or path == copied.target or under(copied.target, path):
         return False
     within = not copied.many and posixpath.basename(copied.target) == posixpath.basename(copied.source)
@@ -255,12 +256,12 @@ def _may_hold(copied: Copied, path: str) -> bool:
 
 
 def _is_file(source: str) -> bool:
-    """Whether a source is a file by its name; `conf.d` may be a folder."""
+    """Return whether a source is a file by its name; `conf.d` may be a folder."""
     return source.endswith((*_ENDINGS, *_ARCHIVES))
 
 
 def _is_followed(ran: Ran) -> bool:
-    """Whether the facts of a command say all that it does to files."""
+    """Return whether the facts of a command include all its effects on files."""
     if ran.program in _FOLLOWED:
         return True
     module = python_module(ran.arguments) if ran.program.startswith("python") else None
@@ -272,7 +273,7 @@ def _sure(event: Fact, found: Found) -> Found | None:
 
 
 def _with_modes(found: Found, modes: Sequence[ModeChanged]) -> Found:
-    """The entry that was found, with the later changes of its mode, the latest first."""
+    """Return a state with later mode changes applied; `modes` has the latest first."""
     mode = UNKNOWN if found.executable is None else Mode(0o755) if found.executable else _NEW
     for change in reversed(modes):
         mode = UNKNOWN if change.unknown or change.at.unsure else changed(change.mode, mode) or UNKNOWN
@@ -280,7 +281,7 @@ def _with_modes(found: Found, modes: Sequence[ModeChanged]) -> Found:
 
 
 def _of_event(event: Fact, path: str) -> Found | None:
-    """The entry at a path after an event that puts or removes it; None for any other event."""
+    """Return the state of a path after a fact that puts or removes it, or None for any other fact."""
     if isinstance(event, Removed):
         gone = any(covers(p, path, recursive=event.recursive) for p in event.paths)
         return Found(Kind.NOTHING) if gone else None
@@ -302,7 +303,7 @@ def _of_event(event: Fact, path: str) -> Found | None:
 
 
 def _made(event: Fact, path: str) -> Found | None:
-    """The entry at a path of a clone, or of a virtual environment."""
+    """Return the state of a path in a clone or a virtual environment, or None for any other fact."""
     if isinstance(event, Cloned):
         return _put(event.target, path, Found(Kind.FOLDER), Found(Kind.ANYTHING))
     if isinstance(event, VenvCreated):
@@ -313,7 +314,7 @@ def _made(event: Fact, path: str) -> Found | None:
 
 
 def _put(target: str | None, path: str, there: Found, inside: Found | None = None) -> Found | None:
-    """The entry at a path if something was put at `target`; `inside` is the entry that may be below it."""
+    """Return the state of a path if something was put at `target`; `inside` is the state of paths below it."""
     if target is None:
         return None
     if path == target:
@@ -324,7 +325,7 @@ def _put(target: str | None, path: str, there: Found, inside: Found | None = Non
 
 
 def _of_image(path: str) -> Found | None:
-    """The entry at a path of a base image that is known to have only the files of every distribution."""
+    """Return the state of a path in a base image that is known to have only the files of every distribution."""
     if path in _FOLDERS:
         return Found(Kind.FOLDER)
     top, _, rest = path.lstrip("/").partition("/")

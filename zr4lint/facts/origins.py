@@ -1,4 +1,4 @@
-"""From a path in the image back to the file of the build context that was copied there."""
+"""Traces a path in the image back to the file of the build context that was copied there."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _READS_ONLY = frozenset({
     "md5sum", "mv", "pip-audit", "rm", "sha256sum", "stat", "tail", "test", "tr", "uv", "wc", "xargs", "apt-get", "apt",
     "conda", "mamba", "micromamba", "npm", "yarn", "pnpm", "poetry", "ln", "cd", "mkdir",
 })  # fmt: skip
-"""Programs that leave the files alone that they are given, or whose changes have facts of their own."""
+"""Programs that don't change the files they are given, or whose changes have facts of their own."""
 _ARCHIVES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tbz", ".txz", ".tar.zst")
 
 
 def context_path(reading: Reading, files: ContextFiles, instruction: Instruction, path: str) -> str | None:
-    """The path in the build context of what is at `path` in the image by now; None where that can't be known."""
+    """Return the path in the build context of the file now at `path` in the image, or None if it is unknown."""
     if files.full:
         return None
     for flag in instruction.flags:
@@ -51,7 +51,7 @@ def _mounted(options: Mapping[str, str], rest: str) -> str | None:
 
 
 class _Search:
-    """One way back through the facts so far, of so many steps at most."""
+    """A search back through the facts so far, with a limit of `_MOST_STEPS` steps."""
 
     def __init__(self, reading: Reading, files: ContextFiles) -> None:
         self._reading = reading
@@ -59,7 +59,7 @@ class _Search:
         self._steps = 0
 
     def back(self, path: str, stage: int, end: int) -> str | None:
-        """The path in the context of what is at a path before the fact at `end`."""
+        """Return the path in the context of the file at a path before the fact at `end`, or None."""
         self._steps += 1
         chain = self._chain(stage)
         if self._steps > _MOST_STEPS:
@@ -83,7 +83,7 @@ class _Search:
         return None
 
     def _before(self, moved: Moved, path: str, stage: int, index: int) -> str | None:
-        """The path in the context of a file that a command moved; other facts tell whether it was removed since."""
+        """Return the path in the context of a moved file, or None; other facts tell whether it was removed later."""
         if moved.source is None or moved.at.reach is not Reach.ALWAYS:
             return None
         while index and self._reading.facts[index - 1].at.span == moved.at.span:
@@ -99,7 +99,7 @@ class _Search:
         return frozenset(found)
 
     def _copied(self, step: CopyStep, path: str, index: int) -> tuple[str | None, bool]:
-        """The source that an instruction copies to a path, and whether the copy decides the entry there."""
+        """Return the source that an instruction copies to a path, and whether the copy determines the file there."""
         folder = step.target
         if folder is None or step.flags.has("parents", "exclude"):
             return None, folder is None or under(path, folder)
@@ -151,13 +151,13 @@ class _Search:
 
 
 def _goes_into(step: CopyStep) -> bool:
-    """Whether the destination is a folder by how it is written."""
+    """Return whether the written destination is a folder."""
     value = step.destination.value or ""
     return len(step.sources) > 1 or value.endswith("/") or value in (".", "")
 
 
 def _changes(fact: Fact, path: str) -> bool:
-    """Whether something else than a copy puts, changes or removes what is at a path."""
+    """Return whether a fact other than a copy puts, changes or removes the file at a path."""
     if isinstance(fact, Removed):
         return any(covers(p, path, recursive=fact.recursive) for p in fact.paths)
     if isinstance(fact, (Overwritten, Written)):

@@ -1,4 +1,4 @@
-"""Where a pass over the instructions is: the stage, its state, and the facts so far."""
+"""The state of the pass over the instructions: the stage, its state, and the facts so far."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 class Reading:
     """The state that the readers of instructions share.
 
-    `text` is the file's, `images` maps repositories to patterns of the variables they are known to set, `build_args`
-    are the values that the build gives to ARGs. `remarks` are what there is to tell of the file before any rule looks
-    at it. `context` is the folder of the build context with the path of the Dockerfile, None where it is not known;
-    `contexts` are the places of named contexts.
-    `copies` tells that something was copied so far, `runs` counts the RUNs, `commands` theirs, `aliased` the commands
-    that aliases of git stood for, `appended` the characters and pieces of text that were copied in order to append to
-    them, `looked_at` the facts that looks for a path went through.
+    - `text` is the file's text.
+    - `images` maps repositories to patterns of the variables that they are known to set.
+    - `build_args` are the values that the build gives to ARGs.
+    - `remarks` are found during the pass, before any rule runs.
+    - `context` is the folder of the build context with the path of the Dockerfile, or None if it is unknown. `contexts`
+      are the places of named contexts.
+    - `copies` tells that something was copied so far.
+    - `runs` counts the RUNs, `commands` their commands, and `aliased` the commands that replaced aliases of git.
+    - `appended` counts the characters and pieces of text that were copied to append to them.
+    - `looked_at` counts the facts that look-ups of paths have read.
     """
 
     def __init__(
@@ -69,7 +72,7 @@ class Reading:
 
     @cached_property
     def context_files(self) -> ContextFiles | None:
-        """The files of the build context; None where it is not known."""
+        """Return the files of the build context, or None if it is unknown."""
         if self._context is None:
             return None
         from zr4lint.facts.context_files import ContextFiles  # few commands read such files
@@ -78,62 +81,62 @@ class Reading:
 
     @property
     def exhausted(self) -> DockerIgnore | None:
-        """The ignore rules of the build context, if they were asked about more paths than they compare."""
+        """Return the rules of `.dockerignore` if they were asked about more paths than their budget, otherwise None."""
         files = vars(self).get("context_files")
         ignored = vars(files).get("ignored") if files is not None else None
         return ignored if ignored is not None and ignored.exhausted else None
 
     def files_for(self, instruction: Instruction) -> ContextFiles | None:
-        """The files of the build context that a RUN may see; None where it sees none, or none is known."""
+        """Return the files of the build context if a RUN may see them, otherwise None."""
         seen = self.copies or any(flag.name == "mount" for flag in instruction.flags)
         return self.context_files if seen else None
 
     @property
     def included(self) -> tuple[Included, ...]:
-        """The files of the build context that commands have read."""
+        """Return the files of the build context that commands have read."""
         files = vars(self).get("context_files")
         return tuple(files.included) if files is not None else ()
 
     @property
     def stage(self) -> int:
-        """The number of the stage that is read, -1 above the first FROM."""
+        """Return the number of the current stage, or -1 before the first FROM."""
         return len(self.stages) - 1
 
     def at(self, instruction: Instruction, used: frozenset[int] = frozenset()) -> At:
-        """The place of the next fact; `used` are the instructions it relies on."""
+        """Return the place of the next fact; `used` are the instructions it depends on."""
         order, trigger = len(self.facts), self.in_trigger
         return At(order, self.stage, instruction, instruction.span, Reach.ALWAYS, used, "", trigger)
 
     def expand(self, raw: str) -> str | None:
-        """A word's value in the stage that is read, None where it can't be known."""
+        """Return a word's value in the current stage, or None if it is unknown."""
         return self.evaluate(raw, self.state.variables)
 
     def evaluate(
         self, raw: str, variables: Mapping[str, str | None], over: Callable[[], None] | None = None
     ) -> str | None:
-        """A word's value with these variables, None where it can't be known."""
+        """Return a word's value with these variables, or None if it is unknown."""
         return values.expand(raw, variables, over=over, escape=self.escape)
 
     def too_long(self, span: Span) -> Callable[[], None]:
-        """A callback that notes a value at this place that exceeds its budget."""
+        """Return a callback that remarks that the value at this span is over the budget."""
         return lambda: self.remarks.append(too_large(span, "a value", f"{JOINED_LENGTH} characters"))
 
     def words(self, instruction: Instruction) -> list[Argument]:
-        """The words of an instruction, or the strings of its JSON form, their variables replaced."""
+        """Return the words of an instruction, or the strings of its JSON form, with their variables replaced."""
         return [Argument(self.expand(word.raw), word.span) for word in raw_words(instruction)]
 
     def whole(self, instruction: Instruction) -> tuple[str | None, Span]:
-        """The arguments of an instruction as one word, and its place."""
+        """Return the arguments of an instruction as one word, and their span."""
         text = instruction.arguments
         return self.expand(text.text), text.span(0, len(text.text))
 
     def used(self, raws: Iterable[str]) -> frozenset[int]:
-        """The instructions that set the variables of these words."""
+        """Return the instructions that set the variables of these words."""
         return self.state.users(name for raw in raws for name in values.names_in(raw))
 
 
 def raw_words(instruction: Instruction) -> list[values.DockerWord]:
-    """The words of an instruction as written, or the strings of its JSON form."""
+    """Return the words of an instruction as written, or the strings of its JSON form."""
     if instruction.json is not None:
         return [values.DockerWord(string.value, string.span) for string in instruction.json]
     return values.split(instruction.arguments)

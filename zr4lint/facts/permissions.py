@@ -1,4 +1,4 @@
-"""Reasons why a command can't work: no network, no rights, a mount over its files."""
+"""Finds reasons why a command can't work: no network, no permission, or a mount over its files."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _OPEN = ("/tmp/", "/home/", "/var/tmp/")
 
 
 def offline(instruction: Instruction) -> bool:
-    """Whether a RUN has no network."""
+    """Return whether a RUN has no network."""
     return any(flag.name == "network" and flag.value == "none" for flag in instruction.flags)
 
 
 def unprivileged(instruction: Instruction, state: StageState) -> bool:
-    """Whether a RUN is some other user's than root's, and nothing in it rises to root."""
+    """Return whether a RUN has another user than root and never becomes root."""
     user = state.user
     return (
         user is not None and user.partition(":")[0] not in _ROOT and not re.search(_RISES, instruction.arguments.text)
@@ -30,14 +30,14 @@ def unprivileged(instruction: Instruction, state: StageState) -> bool:
 
 
 def may_not_write(instruction: Instruction, state: StageState, path: str | None) -> bool:
-    """Whether a RUN may not change `path`, for it is root's, and nothing was ever given to another user."""
+    """Return whether a RUN can't write to `path`, which root owns: no files were ever given to another user."""
     if path is None or state.hands_over or not unprivileged(instruction, state):
         return False
     return not path.startswith(_OPEN)
 
 
 def mounted_over(instruction: Instruction, state: StageState, path: str | None) -> str | None:
-    """The source of a mount of this RUN that hides `path`, empty where it has none; None if there is no such mount."""
+    """Return the source of a mount of this RUN that hides `path`, "" if it has no source, or None without a mount."""
     for flag in instruction.flags:
         mount = flag.value or ""
         target = mount_target(mount) if flag.name == "mount" else ""

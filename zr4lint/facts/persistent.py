@@ -1,7 +1,7 @@
-"""Maps that never change, and share what they have in common.
+"""Immutable maps that share their common parts.
 
-A file may have a stage, or a change of a variable, on every line, and each fact keeps the variables it saw. With copies
-of a dict the memory would grow by the square of the file; here every version costs a few small nodes.
+A file may have a stage or a change of a variable on every line, and each fact keeps the variables it saw. Copies of a
+dict would need memory quadratic in the file's length; here, each version adds a few small nodes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _EMPTY: _Node = (None,) * _WIDTH
 
 
 class Map(Mapping[str, _V]):
-    """A map by name: a tree over four bits of the name's hash at a time, whose leaves are small dicts.
+    """An immutable map by name: a tree over four bits of the name's hash per level, with small dicts as leaves.
 
-    The order of the names is always the same, and means nothing.
+    The order of the names is always the same, and has no meaning.
     """
 
     __slots__ = ("_root", "_size")
@@ -33,7 +33,7 @@ class Map(Mapping[str, _V]):
             self._put(name, value)
 
     def put(self, name: str, value: _V) -> Map[_V]:
-        """The map with another value."""
+        """Return the map with one value set."""
         made: Map[_V] = Map()
         made._root, made._size = self._root, self._size
         made._put(name, value)

@@ -1,4 +1,4 @@
-"""Which pip a command runs, and whether that builds packages in isolation."""
+"""Decides which pip a command runs, and whether it builds packages in isolation."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _PYTHONS = r"python3\.[678]\b|pypy"
 
 
 class Pip(Struct, frozen=True):
-    """A range of versions that the pip of a command is in: from `low` on, up to `high`; None is not known.
+    """The range of versions that a pip is in, from `low` to `high`; None is unknown.
 
-    `open` tells that it is older than `high` itself.
+    `open` tells that it is older than `high`.
     """
 
     low: str | None = None
@@ -23,7 +23,7 @@ class Pip(Struct, frozen=True):
     open: bool = False
 
     def has(self, version: str) -> bool | None:
-        """Whether it is this version or newer; None where that can't be known."""
+        """Return whether it is this version or newer, or None if that is unknown."""
         if self.low is not None and not older(self.low, version):
             return True
         if self.high is None:
@@ -33,12 +33,12 @@ class Pip(Struct, frozen=True):
 
 
 def pip_at(history: History, install: Install) -> Pip:
-    """The pip that an install runs."""
+    """Return the versions of the pip that an install runs."""
     return history.remembered("pip", install.at, lambda: _pip_at(history, install))
 
 
 def newest_of(python: str | None, tool: str) -> str | None:
-    """The newest pip or setuptools that a Python can have; None for a Python that is not known."""
+    """Return the newest pip or setuptools that supports a Python, or None if the Python is unknown."""
     rows = [row for row in table("pip")["newest"] if python is not None and not older(python, row["python"])]
     return str(rows[-1][tool]) if rows else None
 
@@ -68,7 +68,7 @@ def _pip_at(history: History, install: Install) -> Pip:
 
 
 def _newest(history: History, install: Install, python: str | None) -> Pip:
-    """The newest pip that the Python can have; of a Python that is not known, as far as no old one is named."""
+    """Return the newest pip for the Python. If it is unknown, assume 3.9 or newer unless an older one is named."""
     if python is not None:
         newest = newest_of(python, "pip")
         return Pip(newest, newest)
@@ -80,7 +80,7 @@ def _newest(history: History, install: Install, python: str | None) -> Pip:
 
 
 def _of_image(history: History, install: Install, python: str | None) -> Pip:
-    """The pip of the base image, or that which its packages bring."""
+    """Return the pip of the base image, or of its distribution's packages."""
     base = history.base
     if base is None:
         return Pip()
@@ -100,9 +100,9 @@ def _python_row(python: str | None) -> Row | None:
 
 
 def isolates(history: History, install: Install, *, pyproject: bool = False) -> bool | None:
-    """Whether a source archive is built in isolation; None where that can't be known.
+    """Return whether a source archive is built in isolation, or None if that is unknown.
 
-    `pyproject` tells that it has a pyproject.toml. Without one an older pip runs setup.py where it is.
+    `pyproject` tells that it has a pyproject.toml. Without one, an older pip runs setup.py in the environment itself.
     """
     row = table("pip")["isolation"]
     if install.uv or pyproject:
@@ -120,7 +120,7 @@ def isolates(history: History, install: Install, *, pyproject: bool = False) -> 
 
 
 def _setuptools(history: History, install: Install) -> tuple[str, ...] | None:
-    """Which of setuptools and wheel are in the environment of an install; None where that can't be known."""
+    """Return which of setuptools and wheel are in the environment of an install, or None if that is unknown."""
     folder = install.environment
     there = {name for name in ("setuptools", "wheel") if folder is not None and _installed(history, install, name)}
     own = _own_tools(history, install) if len(there) < 2 else frozenset[str]()
@@ -131,7 +131,7 @@ def _setuptools(history: History, install: Install) -> tuple[str, ...] | None:
 
 
 def _own_tools(history: History, install: Install) -> frozenset[str] | None:
-    """Which of the two the environment of an install has from the start; None where that can't be known."""
+    """Return which of the two are in an install's environment from the start, or None if that is unknown."""
     base, folder, python = history.base, install.environment, python_at(history, install)
     if base is None or folder is None:
         return None
@@ -149,7 +149,7 @@ def _own_tools(history: History, install: Install) -> frozenset[str] | None:
 
 
 def _installed(history: History, install: Install, name: str) -> bool:
-    """Whether an earlier command installs a tool into the same environment."""
+    """Return whether an earlier command installs a tool into the same environment."""
     return any(
         other.environment == install.environment and not other.unsure for other in history.before_with(install.at, name)
     )

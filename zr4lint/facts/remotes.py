@@ -12,9 +12,9 @@ _MOST = 256
 
 
 class Repository(Struct, frozen=True):
-    """A repository: the clone that made it, None for one that `git init` made, and what its names stand for.
+    """A repository: the clone that made it, or None for `git init`, and the meaning of its names.
 
-    `remotes` are URLs by the name of the remote, `branches` those by the name of a branch, FETCH_HEAD among them.
+    `remotes` are URLs by remote name, and `branches` URLs by branch name, including FETCH_HEAD.
     """
 
     origin: Cloned | None = None
@@ -22,7 +22,7 @@ class Repository(Struct, frozen=True):
     branches: Map[Argument] = Map()
 
     def url_of(self, ref: str) -> Argument | None:
-        """The repository whose commit a ref names; None where that is the one that was cloned, or isn't known."""
+        """Return the repository of the commit that a ref names, or None if it is the cloned one or unknown."""
         if ref in self.branches:
             return self.branches[ref]
         name, slash, _ = ref.removeprefix("refs/remotes/").partition("/")
@@ -30,13 +30,13 @@ class Repository(Struct, frozen=True):
 
 
 class Remotes(Struct, frozen=True):
-    """Repositories by folder, and pairs of the prefix of URLs with what git takes instead of it."""
+    """Repositories by folder, and pairs of a URL prefix with the replacement that git uses."""
 
     repositories: Map[Repository] = Map()
     instead: tuple[tuple[str, str], ...] = ()
 
     def put(self, folder: str, repository: Repository) -> Remotes:
-        """The same remotes, with the state of one repository replaced."""
+        """Return the remotes with the state of one repository replaced."""
         if len(self.repositories) >= _MOST and folder not in self.repositories:
             return self
         return structs.replace(self, repositories=self.repositories.put(folder, repository))

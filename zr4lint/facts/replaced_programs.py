@@ -1,4 +1,4 @@
-"""Programs of the image that a build took away, or put others in the place of."""
+"""Tracks programs of the image that a build removes or replaces."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from msgspec import Struct
 from zr4lint.programs.image_paths import covers, under
 
 GONE = ""
-"""The resolution of a word whose program was removed."""
+"""The name that stands for a removed program."""
 _MERGED = r"/(?=s?bin/)"
 _STANDARD = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
 _EMPTY = frozenset({"/usr/local/sbin", "/usr/local/bin"})
-"""Folders in which packages of Debian put nothing."""
+"""Folders in which Debian's packages put nothing."""
 _OF_VENV = r"(?:pip|python)[\d.]*\Z"
 _BUILTIN = frozenset({
     ".", ":", "[", "alias", "bg", "cd", "command", "echo", "eval", "exec", "exit", "export", "false", "kill", "printf",
@@ -27,23 +27,22 @@ _MOST = 64
 class ReplacedPrograms(Struct, frozen=True):
     """The changes to programs, in order.
 
-    Each step is a pattern of paths, whether it goes into folders, and the program that is there since then, `GONE` for
-    none.
+    Each step is a pattern of paths, whether it includes the content of folders, and the program now there, or `GONE`.
     """
 
     steps: tuple[tuple[str, bool, str], ...] = ()
 
     def replace(self, path: str, program: str) -> ReplacedPrograms:
-        """The same after another program was put at a path."""
+        """Return the changes after another program was put at a path."""
         return self._with((_merged(path), False, program)) if is_program(path) else self
 
     def remove(self, patterns: Sequence[str], *, recursive: bool) -> ReplacedPrograms:
-        """The same after files or folders were removed."""
+        """Return the changes after files or folders were removed."""
         lost = [p for p in map(_merged, patterns) if is_program(p) or (recursive and posixpath.basename(p) == "bin")]
         return self._with(*((p, recursive, GONE) for p in lost))
 
     def restore(self, folder: str) -> ReplacedPrograms:
-        """The same after an environment was made in a folder, with programs of its own."""
+        """Return the changes after an environment with its own programs was made in a folder."""
         kept = tuple(step for step in self.steps if not under(step[0], folder) and not under(folder, step[0]))
         return self if len(kept) == len(self.steps) else ReplacedPrograms(kept)
 
@@ -52,7 +51,7 @@ class ReplacedPrograms(Struct, frozen=True):
         return self if full else ReplacedPrograms((*self.steps, *steps))
 
     def called(self, word: str, path: str | None) -> str:
-        """The program that a word calls, with this PATH; `GONE` if it is not there."""
+        """Return the program that a word calls with this PATH, or `GONE` if it was removed."""
         name = posixpath.basename(word)
         if "/" in word:
             found = self.at(word)
@@ -69,17 +68,17 @@ class ReplacedPrograms(Struct, frozen=True):
         return name
 
     def at(self, path: str) -> str | None:
-        """The program at a path; None if it is unknown."""
+        """Return the program that was put at a path, `GONE` if it was removed, or None if the path is unchanged."""
         path = _merged(path)
         found = (program for p, recursive, program in reversed(self.steps) if covers(p, path, recursive=recursive))
         return next(found, None)
 
 
 def is_program(path: str) -> bool:
-    """Whether a path is one in a folder of programs."""
+    """Return whether a path is directly in a folder of programs."""
     return posixpath.dirname(path).endswith(("/bin", "/sbin"))
 
 
 def _merged(path: str) -> str:
-    """A path in the folder that /bin and /sbin are links to."""
+    """Return a path with /bin and /sbin replaced by the folders that they link to."""
     return re.sub(_MERGED, "/usr/", path, count=1) if path.startswith(("/bin/", "/sbin/")) else path

@@ -1,4 +1,4 @@
-"""The facts of a RUN: the step as a whole, then its commands."""
+"""Reads the facts of a RUN: the step as a whole, then its commands."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ _DECIDED = frozenset({
     "!", "[", "[[", "declare", "exit", "false", "kill", "let", "local", "popd", "pushd", "readarray", "return", "set",
     "shopt", "source", "test", "typeset",
 })  # fmt: skip
-"""Commands whose status their own words decide."""
+"""Commands whose status depends only on their words."""
 _IDLE = frozenset({"!", "[", "[[", "exit", "false", "kill", "return", "test"})
-"""Those of them that do nothing but fail."""
+"""Commands among these whose only effect is their failure."""
 _WRAPPERS = frozenset({"builtin", "command", "env", "exec", "nice", "nohup", "setsid"})
 _FILE_TEST = r"\s-[a-hkp-suwxGLNOS]\s"
 _USED = r"\$\{?([A-Za-z_]\w*)"
 
 
 class _LazyFiles:
-    """The files that a script sees; what knows them is imported only where something is asked."""
+    """The files that a script sees; their module is imported only when a script asks for one."""
 
     def __init__(self, reading: Reading, instruction: Instruction) -> None:
         self._reading = reading
@@ -49,7 +49,7 @@ class _LazyFiles:
         self._known: Files | None = None
 
     def look(self, path: str, commands: Sequence[Command], scope: tuple[int, ...]) -> Found | None:
-        """The entry at a path after these commands of the script; None where it can't be known."""
+        """Return the state of a path after these commands of the script, or None if it is unknown."""
         if self._known is None:
             from zr4lint.facts.known_files import KnownFiles  # few scripts ask
 
@@ -58,7 +58,7 @@ class _LazyFiles:
 
 
 def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
-    """Run a script or a program."""
+    """Read a RUN: yield the step, then the facts of its commands."""
     state = reading.state
     variables = state.variables
     flags = read_flags(instruction, variables)
@@ -111,7 +111,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 
 def _array_with_more(instruction: Instruction) -> Span | None:
-    """The JSON array of a RUN that has more words behind it, a comment aside; None without these."""
+    """Return the JSON array at the start of a RUN if words other than a comment follow it, or None."""
     from json import JSONDecoder  # few RUNs are in exec form
 
     text = instruction.arguments.text
@@ -125,32 +125,32 @@ def _array_with_more(instruction: Instruction) -> Span | None:
 
 
 def _is_for_windows_shell(instruction: Instruction, remarks: Sequence[Remark]) -> bool:
-    """Whether sh refuses a script that has words of PowerShell, which reads it in a Windows image."""
+    """Return whether sh rejects a script that looks like PowerShell, which reads it in a Windows image."""
     refused = any(remark.code == SHELL_SYNTAX for remark in remarks)
     return refused and speaks_powershell(instruction.arguments.text)
 
 
 def _secret(mount: Mount) -> str:
-    """The variable that holds the secret of a mount; "" for a mount that sets none."""
+    """Return the variable that holds the secret of a mount, or ""."""
     return mount.options.get("env", "") if mount.type == "secret" else ""
 
 
 def _asks_builder(reading: Reading, instruction: Instruction) -> bool:
-    """Whether a RUN uses a build argument: a test of it may be there to stop builds that don't set it."""
+    """Return whether a RUN uses a build argument: it may fail on purpose in builds that don't set it."""
     names = re.findall(_USED, instruction.arguments.text)
     return any(reading.state.is_argument(name) for name in names)
 
 
 def _around(span: Span, commands: Sequence[Command]) -> Span | None:
-    """The command that some words stand in; None for words of no command, such as those of a loop."""
+    """Return the command that contains a span, or None if no command does, as in the words of a loop."""
     found = [c.span for c in commands if c.span.start <= span.start and span.end <= c.span.end]
     return min(found, key=lambda at: at.end - at.start, default=None)
 
 
 def _failing(span: Span, text: str, *, in_dash: bool, refused: bool) -> Iterator[Remark]:
-    """The remark on the command whose status fails a RUN; `refused` tells that the shell refuses its words.
+    """Yield the remark on the command whose status fails a RUN; `refused` tells that the shell rejects its words.
 
-    There is none where a file decides: programs that aren't read may have made it.
+    There is none if the status depends on a file, which unknown programs may have made.
     """
     words = text[span.start : span.end]
     if words.startswith("${"):
@@ -176,7 +176,10 @@ def _failing(span: Span, text: str, *, in_dash: bool, refused: bool) -> Iterator
 
 
 def _joined(instruction: Instruction, commands: Sequence[Command]) -> int:
-    """From which command on each has to succeed: those that `&&` joins to the last, in a script of plain lists."""
+    """Return the index of the first command that must succeed.
+
+    In a script of plain lists, these are the commands that `&&` joins to the last one.
+    """
     if instruction.json is not None:
         return 0
     script = instruction.arguments

@@ -1,4 +1,4 @@
-"""The commands of a RUN, in whichever form it is written."""
+"""Parses the commands of a RUN in either form."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def run_commands(
     files: Files | None = None,
     deadline: Deadline = NO_DEADLINE,
 ) -> Script:
-    """All commands of a RUN in a file's `text`; `variables` and `files` are those it sees.
+    """Return all commands of a RUN in a file's `text`; `variables` and `files` are those it sees.
 
-    There are none where the shell, or the first line of a heredoc, is not one whose language is read, or where the
-    shell has no option that makes it read a command, or has one that makes it run none.
+    Return no commands if the shell, or the one in a heredoc's first line, is not supported, has no option to read a
+    command, or has one to run none.
     """
     if instruction.json is not None:
         return _exec_form(instruction, files, sh_is_dash=sh_is_dash, deadline=deadline)
@@ -42,7 +42,7 @@ def run_commands(
     if name not in _SHELLS or not any("c" in o for o in options) or any("n" in o for o in options):
         return Script(())
     if "c" not in shell[-1]:
-        return Script(())  # the shell is handed another script, and the words of the RUN only as its name
+        return Script(())  # the shell's script is another word, and the RUN's words are only its `$0`
     exits = exits_on_failure(shell[1:])
     script = instruction.arguments
     heredocs = [h for h in (_located(script, heredoc, text) for heredoc in instruction.heredocs) if h is not None]
@@ -69,7 +69,7 @@ def run_commands(
 
 
 def _dialect(name: str, *, sh_is_dash: bool) -> Dialect:
-    """The dialect of a shell by its name."""
+    """Return the dialect of a shell by its name."""
     if name == "dash" or (name == "sh" and sh_is_dash):
         return Dialect.DASH
     return Dialect.SH if name in ("sh", "ash") else Dialect.BASH
@@ -94,7 +94,7 @@ def _exec_form(instruction: Instruction, files: Files | None, *, sh_is_dash: boo
 
 
 def _mapped(string: JsonString) -> MappedText:
-    """The value of a JSON string; character for character in the file where it holds no escapes."""
+    """Return the value of a JSON string, mapped one to one to the file if it has no escapes."""
     start = string.span.start + 1
     if string.span.end - string.span.start - 2 == len(string.value):
         return MappedText(string.value, (0,), (start,))
@@ -102,7 +102,7 @@ def _mapped(string: JsonString) -> MappedText:
 
 
 def _located(script: MappedText, heredoc: DockerHeredoc, text: str) -> Heredoc | None:
-    """A heredoc with its marker's place in the script's text."""
+    """Return a heredoc with its marker's place in the script's text, or None."""
     for piece, offset in enumerate(script.offsets):
         end = script.starts[piece + 1] if piece + 1 < len(script.starts) else len(script.text)
         if offset <= heredoc.marker.start < offset + end - script.starts[piece]:

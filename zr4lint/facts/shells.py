@@ -1,4 +1,4 @@
-"""Which program reads a RUN: what /bin/sh is in known images, and where bash is."""
+"""Decides which program runs a RUN: what /bin/sh is in known images, and where bash is."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _BASH = (
 )  # fmt: skip
 _DASH = ("*bookworm*", "*bullseye*", "*buster*", "*trixie*", "*jammy*", "*noble*", "*focal*", "*ubuntu2*")
 _WITHOUT_SHELL = ("cuda", "pytorch", "rocm", "vllm")
-"""Kinds of images that have no SHELL of their own; an image that is not known may have one."""
+"""Kinds of images that set no SHELL; an unknown image may set one."""
 
 
 class Sh(Struct, frozen=True):
-    """The shell of a RUN: its `name`, and for /bin/sh what it really is ("" where that is not known).
+    """The shell of a RUN: its `name`, and the program behind /bin/sh ("" if it is unknown).
 
-    `pipefail` is the path of a shell in the image that knows the option, "" where none is known.
+    `pipefail` is the path of a shell in the image that supports the option, or "" if none is known.
     """
 
     name: str
@@ -38,17 +38,17 @@ class Sh(Struct, frozen=True):
 
     @property
     def knows_pipefail(self) -> bool:
-        """Whether `-o pipefail` works in it."""
+        """Return whether `-o pipefail` works in it."""
         return self.name in ("bash", "zsh", "ksh", "ash", "busybox") or self.really in ("bash", "busybox", "ksh")
 
     @property
     def refuses_pipefail(self) -> bool:
-        """Whether `-o pipefail` makes it fail."""
+        """Return whether `-o pipefail` makes it fail."""
         return "dash" in (self.name, self.really)
 
 
 def sh_of(facts: Facts, step: RunStep, unknown: str) -> Sh:
-    """The shell of a RUN: what a comment calls it, or SHELL; `unknown` is what /bin/sh is in an image not known."""
+    """Return the shell of a RUN: the one in a comment, or SHELL; `unknown` is the /bin/sh of unknown images."""
     declared = facts.declared_shells.get(step.at.instruction.index)
     path = declared or "".join(step.shell[:1])
     name = path.rpartition("/")[2]
@@ -64,7 +64,7 @@ def sh_of(facts: Facts, step: RunStep, unknown: str) -> Sh:
 
 @lru_cache(maxsize=64)
 def _sh_of_image(image: str) -> str:
-    """The shell behind /bin/sh in an image, by the image's name; "" if it is unknown."""
+    """Return the program behind /bin/sh in an image by the image's name, or "" if it is unknown."""
     if any(matches(image, pattern) for pattern in _BUSYBOX):
         return "busybox"
     if any(matches(image, pattern) for pattern in _BASH):

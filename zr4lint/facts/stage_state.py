@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zr4lint.model.source import MappedText
 
 NO_USERS = frozenset[int]()
-"""What most facts rely on, once for all of them."""
+"""The empty set on which most facts depend, shared by them."""
 _MOST_FILES = 200
 _STANDARD_FOLDERS = frozenset({
     "/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin",
@@ -32,15 +32,15 @@ _SET_ANYWAY = frozenset({
     "HOME", "HOSTNAME", "IFS", "LINENO", "OLDPWD", "OPTIND", "PPID", "PS1", "PS2", "PS3", "PS4", "PWD", "SHELL", "TERM",
     "USER", *PREDEFINED_ARGS,
 })  # fmt: skip
-"""Variables that the builder or any shell may set without a word in the Dockerfile."""
+"""Variables that the builder or any shell may set without the Dockerfile."""
 
 
 class Variables(Mapping[str, "str | None"]):
-    """Variables by name, None where the value can't be known; they never change.
+    """Variables by name, with None for unknown values; immutable.
 
-    `outside` are patterns of the names that the base image sets, None where those are not known. A name that is
-    neither here nor among them is empty. `arguments` are build arguments without a value: they are here, with None, but
-    none is `in` the variables, so that `${NAME:-default}` is the default that a build has which sets nothing.
+    `outside` are patterns of the names that the base image sets, or None if they are unknown. A name that is neither
+    here nor among them is empty. `arguments` are build arguments without a value. They are listed here with None, but
+    are not `in` the variables, since `${NAME:-default}` is the default in a build that doesn't set them.
     """
 
     __slots__ = ("_values", "arguments", "outside")
@@ -66,48 +66,49 @@ class Variables(Mapping[str, "str | None"]):
         return sum(1 for _ in self) if self.arguments else len(self._values)
 
     def get(self, name: str, _: object = None) -> str | None:
-        """The value of a variable, None if it can't be known."""
+        """Return the value of a variable, or None if it is unknown."""
         if name in self._values:
             return self._values[name]
         return None if name in self.arguments else _unset(name, self.outside)
 
     def changed(self, values: Mapping[str, str | None]) -> Variables:
-        """The variables with other values."""
+        """Return the variables with some values changed."""
         changed = self._values
         for name, value in values.items():
             changed = changed.put(name, value)
         return Variables(changed, self.outside, self.arguments)
 
     def beside(self, names: tuple[str, ...]) -> Variables:
-        """The variables where the shell sets some names to what can't be known."""
+        """Return the variables with some names, which the shell sets, marked as unknown."""
         return self if self.outside is None else Variables(self._values, (*self.outside, *names), self.arguments)
 
     def with_argument(self, name: str) -> Variables:
-        """The variables with a build argument that has no value."""
+        """Return the variables with a build argument that has no value."""
         return Variables(self._values, self.outside, (*self.arguments, name))
 
     def forgotten(self) -> Variables:
-        """The variables after something that may have set any other."""
+        """Return the variables after a command that may have set any other variable."""
         return Variables(self._values, None, self.arguments)
 
 
 def _unset(name: str, outside: tuple[str, ...] | None) -> str | None:
-    """The value of a variable that neither ENV nor ARG sets."""
+    """Return the value of a variable that neither ENV nor ARG sets, or None if it is unknown."""
     if outside is None or name in _SET_ANYWAY or not name.isidentifier():
         return None
     return None if any(matches(name, pattern) for pattern in outside) else ""
 
 
 class StageState:
-    """Variables, WORKDIR, SHELL and USER in force, and which instructions set them.
+    """The variables, WORKDIR, SHELL and USER in effect, and the instructions that set them.
 
-    `outside` are patterns of the variables that the base image sets, None where those are not known. `user` is None
-    where it can't be known; `written` holds the texts that the build itself wrote to files, by path, `lost` those of
-    them that were removed again; `hands_over` tells that files were given to somebody, who may be that user.
-    `empty_clones` are those that wait for a checkout, by folder, `repositories` the others. `remotes` are those that
-    are not the clones' own, None where there are none, `git_aliases` the commands by the names that git was given for
-    them. `brings_folders` tells that a COPY brings folders, which may be
-    any.
+    - `outside` are patterns of the variables that the base image sets, or None if they are unknown.
+    - `user` is None if it is unknown.
+    - `written` are the texts of files that the build wrote, by path. `lost` are those of them that it removed again.
+    - `hands_over` tells that files were given to another user, who may be the current one.
+    - `empty_clones` are the clones without a checkout, by folder, and `repositories` the others.
+    - `remotes` are remotes that differ from the clones' own, or None. `git_aliases` are git's aliases with their
+      commands.
+    - `brings_folders` tells that a COPY may have brought any folders.
     """
 
     def __init__(self, outside: tuple[str, ...] | None = None) -> None:
@@ -138,7 +139,7 @@ class StageState:
     def on_image(
         cls, outside: tuple[str, ...] | None, values: Mapping[str, str] = MappingProxyType({}), user: str = "root"
     ) -> StageState:
-        """The state of a stage on an image from elsewhere, of which only some variables and the user are known."""
+        """Return the state of a stage on an outside image, of which only some variables and the user are known."""
         state = cls(outside)
         state._env = Map({"PATH": INHERITED, **values})
         state.user = user
@@ -146,11 +147,11 @@ class StageState:
         return state
 
     def child(self) -> StageState:
-        """The state at the start of a stage of the same file that builds on this one; BuildKit hands on its ARGs."""
+        """Return the initial state of a stage of this file that builds on this one; BuildKit keeps its ARGs."""
         return self._handed_on(self.variables, self._set_by)
 
     def of_image(self) -> StageState:
-        """The state at the start of another build on the image of this stage, which knows its ENV but no ARG."""
+        """Return the initial state of another build on this stage's image, which has its ENV but no ARG."""
         return self._handed_on(Variables(self._env, self.outside), self._env_set_by)
 
     def _handed_on(self, variables: Variables, set_by: Map[int]) -> StageState:
@@ -179,38 +180,38 @@ class StageState:
         return state
 
     def set_env(self, name: str, value: str | None, index: int) -> None:
-        """Take note of an ENV, which comes before any ARG."""
+        """Record an ENV, which overrides any ARG."""
         self._env = self._env.put(name, value)
         self.variables = self.variables.changed({name: value})
         self._set_by = self._set_by.put(name, index)
         self._env_set_by = self._env_set_by.put(name, index)
 
     def set_arg(self, name: str, value: str | None, index: int) -> None:
-        """Take note of an ARG."""
+        """Record an ARG."""
         if name not in self._env:
             self.variables = self.variables.changed({name: value})
         if name not in self._set_by:
             self._set_by = self._set_by.put(name, index)
 
     def open_arg(self, name: str, index: int) -> None:
-        """Take note of an ARG that only some builds give a value: in the others `${NAME:-default}` is the default."""
+        """Record an ARG that only some builds set; in the others, `${NAME:-default}` is the default."""
         self.variables = self.variables.with_argument(name)
         if name not in self._set_by:
             self._set_by = self._set_by.put(name, index)
 
     def is_argument(self, name: str) -> bool:
-        """Whether a variable is a build argument, to which each build may give another value."""
+        """Return whether a variable is a build argument, which each build may set."""
         return name in self._set_by and name not in self._env
 
     def write(self, path: str | None, text: MappedText | None, *, new: bool = False) -> None:
-        """Take note of the text of a file, None where it isn't known any more; or, of a `new` file, not known yet."""
+        """Record the text of a file, None if it is unknown; `new` records an unknown text even for a new path."""
         if path is not None and (new or text is not None or path in self.written):
             self.written = self.written.put(path, text)
             if self.lost.get(path):
                 self.lost = self.lost.put(path, False)
 
     def lose(self, patterns: Iterable[str], *, recursive: bool) -> None:
-        """Take note that files were removed, some of which the build itself may have written."""
+        """Record that files were removed, some of which the build may have written itself."""
         for pattern in patterns:
             exact = not recursive and not has_wildcard(pattern)
             for path in (pattern,) if exact else islice(self.written, _MOST_FILES):
@@ -220,32 +221,32 @@ class StageState:
 
     @property
     def script_variables(self) -> Variables:
-        """The variables of a script, some of which bash sets itself."""
+        """Return the variables of a script, some of which bash itself sets."""
         in_dash = self.sh_is_dash and self.shell[:1] == ("/bin/sh",)
         return self.variables if in_dash else self.variables.beside(BASH_SETS)
 
     def users(self, names: Iterable[str]) -> frozenset[int]:
-        """The instructions that set these variables."""
+        """Return the instructions that set these variables."""
         return frozenset([self._set_by[name] for name in names if name in self._set_by]) or NO_USERS
 
     def enter(self, path: str | None, index: int) -> None:
-        """Take note of a WORKDIR, which makes the folder and those above it."""
+        """Record a WORKDIR, which creates the folder and its parents."""
         self.workdir = path
         self.workdir_set_by = frozenset({index})
         self.make_folder(path)
 
     def make_folder(self, path: str | None) -> None:
-        """Take note of a folder, and of those above it."""
+        """Record a folder and its parents."""
         while path is not None and not self.is_folder(path):
             self._folders = self._folders.put(path, True)
             path = posixpath.dirname(path)
 
     def lose_folder(self, path: str) -> None:
-        """Take note that a folder, or those of a pattern, and all below it are not there any more."""
+        """Record that a folder, or those that a pattern matches, and all folders below were removed."""
         for folder in (path, *islice(self._folders, _MOST_FILES)):
             if folder in self._folders and folder != "/" and covers(path, folder, recursive=True):
                 self._folders = self._folders.put(folder, False)
 
     def is_folder(self, path: str | None) -> bool:
-        """Whether this path is known to be a folder by then."""
+        """Return whether a path is known to be a folder now."""
         return path is not None and self._folders.get(path, path in _STANDARD_FOLDERS)

@@ -1,4 +1,4 @@
-"""Where instructions use variables, and whether something sets them by then."""
+"""Finds the uses of variables in instructions, and whether they are set by then."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLATFORM_ARGS = (
     *("BUILDPLATFORM", "BUILDOS", "BUILDOSVERSION", "BUILDARCH", "BUILDVARIANT"),
     *("TARGETPLATFORM", "TARGETOS", "TARGETOSVERSION", "TARGETARCH", "TARGETVARIANT", "TARGETSTAGE"),
 )
-"""The arguments that BuildKit knows itself: FROM sees them, a stage those that an ARG declares there."""
+"""The arguments that BuildKit defines itself; FROM always sees them, and a stage only after an ARG."""
 
 _EXPANDED = frozenset({"ADD", "ARG", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"})
 _EXPANDED_FLAGS = ("checksum", "chmod", "chown")
@@ -31,10 +31,10 @@ _USES = {
 
 
 class VariableUse(Struct, frozen=True):
-    """A `$NAME`: `span` is the name alone, `operator` what follows it in braces, such as ":-default".
+    """A use of `$NAME`: `span` is the name alone, and `operator` the rest inside the braces, such as ":-default".
 
-    `known` are the variables that are set by then, `image` patterns of those that the image sets, None where that is
-    not known. `trigger` tells that an ONBUILD holds the instruction.
+    `known` are the variables set by then. `image` are patterns of those that the image sets, or None if they are
+    unknown. `trigger` tells that the instruction is part of an ONBUILD.
     """
 
     name: str
@@ -47,14 +47,14 @@ class VariableUse(Struct, frozen=True):
 
     @property
     def is_set(self) -> bool | None:
-        """Whether the variable is set; None where only the image could set it and its variables are not known."""
+        """Return whether the variable is set, or None if only the image could set it and its variables are unknown."""
         if self.name in self.known or any(matches(self.name, pattern) for pattern in self.image or ()):
             return True
         return None if self.image is None else False
 
 
 def variable_uses(facts: Facts) -> Iterator[VariableUse]:
-    """The variables that the instructions of all stages use, FROM aside."""
+    """Yield the uses of variables in the instructions of all stages, except FROM."""
     if "$" not in facts.dockerfile.source.text:
         return
     escape = escape_of(facts.dockerfile)
@@ -83,14 +83,14 @@ def variable_uses(facts: Facts) -> Iterator[VariableUse]:
 
 
 def escape_of(dockerfile: Dockerfile) -> str:
-    """The character that takes the meaning of the one behind it."""
+    """Return the escape character of a file."""
     return next((d.value for d in dockerfile.directives if d.name == "escape" and d.value == "`"), "\\")
 
 
 class _Scope:
-    """The names that are set in a stage: by ENV, by ARG, and by what its ONBUILDs hold.
+    """The names that a stage has set by ENV, by ARG and by its ONBUILDs.
 
-    A stage has those of the stage that it builds on. What ONBUILDs hold runs in builds of other files, without ARGs.
+    A stage inherits those of the stage it builds on. ONBUILD instructions run in builds of other files, without ARGs.
     """
 
     def __init__(self, parent: _Scope | None) -> None:
@@ -125,9 +125,9 @@ def _uses(facts: Facts, instruction: Instruction, escape: str) -> Iterator[tuple
 
 
 def uses_in(text: MappedText, escape: str = "\\") -> Iterator[tuple[str, str, Span]]:
-    """The variables that a text uses: each name, what follows it in braces, and where the name stands.
+    """Yield the variables that a text uses: the name, the rest inside the braces, and the name's span.
 
-    Single quotes keep `$` as it is, unless they stand in double quotes; what stands in braces is not looked at.
+    Single quotes keep `$` literal, except inside double quotes. Variables inside the braces are ignored.
     """
     if "$" not in text.text:
         return
@@ -152,5 +152,5 @@ def uses_in(text: MappedText, escape: str = "\\") -> Iterator[tuple[str, str, Sp
 
 
 def undefined(uses: Iterable[VariableUse]) -> list[VariableUse]:
-    """The uses of variables that nothing in the file sets, but for those that say what to do then."""
+    """Return the uses of variables that nothing sets, except those with an operator for this case."""
     return [use for use in uses if not use.operator.startswith((":", "-", "+", "?")) and not use.is_set]

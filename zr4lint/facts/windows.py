@@ -1,4 +1,4 @@
-"""Whether a stage is based on a Windows image, where cmd or PowerShell reads RUN and files have no Unix owner."""
+"""Decides whether a stage has a Windows image, where cmd or PowerShell runs RUN and files have no Unix owner."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OF_LINUX = frozenset({
     "httpd", "mariadb", "nginx", "node", "oraclelinux", "perl", "php", "postgres", "redis", "rockylinux", "ruby",
     "rust", "ubuntu",
 })  # fmt: skip
-"""Repositories, from any registry, whose images are of Linux alone."""
+"""Repositories, in any registry, that have only Linux images."""
 _SHELLS = ("cmd", "powershell", "pwsh")
 _WORDS = (
     r"\$env:\w|\.ps1\b"
@@ -29,9 +29,9 @@ _PACKAGES = r"(?:\A|[\s;&|(])(?:apt|apt-get|apk|dnf|microdnf|yum)\s"
 
 
 def names_windows(reference: str) -> bool:
-    """Whether an image reference, with its variables replaced or not, is one of Windows.
+    """Return whether an image reference, with or without its variables replaced, names a Windows image.
 
-    A component of its path is then the name of such an image, or a part of its tag between dashes.
+    It does if a component of its path, or a part of its tag between dashes, is the name of such an image.
     """
     reference = reference.partition("@")[0].lower()
     if reference.startswith(_OF_MICROSOFT):
@@ -42,7 +42,7 @@ def names_windows(reference: str) -> bool:
 
 
 def is_linux(reference: str) -> bool:
-    """Whether an image is known to be one of Linux."""
+    """Return whether an image is known to be a Linux image."""
     if names_windows(reference):
         return False
     base = read_base(reference)
@@ -51,17 +51,17 @@ def is_linux(reference: str) -> bool:
 
 
 def runs_linux_packages(script: str) -> bool:
-    """Whether a script calls the package manager of a Linux distribution."""
+    """Return whether a script calls the package manager of a Linux distribution."""
     return re.search(_PACKAGES, script) is not None
 
 
 def speaks_powershell(script: str) -> bool:
-    """Whether a script has words of PowerShell."""
+    """Return whether a script has words of PowerShell."""
     return re.search(_WORDS, script) is not None
 
 
 def is_windows(facts: Facts, stage: int) -> bool:
-    """Whether a stage is based on a Windows image, as far as the file shows it."""
+    """Return whether a stage has a Windows image, as far as the file shows it."""
     ancestry = facts.ancestry(stage)
     outer = facts.stages[min(ancestry)]
     named = names_windows(outer.image or facts.words(outer.image_span))

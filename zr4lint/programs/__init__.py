@@ -1,1 +1,1 @@
-"""Command lines of apt, pip, git and other programs: argument grammars."""
+"""Parses the command lines of apt, pip, git and other programs."""

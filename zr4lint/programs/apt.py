@@ -1,4 +1,4 @@
-"""Command lines of apt, apt-get and add-apt-repository."""
+"""Parses command lines of apt, apt-get, dpkg and add-apt-repository."""
 
 from __future__ import annotations
 
@@ -53,25 +53,25 @@ _REPOSITORY = Grammar(
 
 _QUANTIFIER = lazy_pattern(r"\\.|([*+?{])")
 _MOST_QUANTIFIERS = 2
-"""Quantifiers of a regular expression that is tried: with more, one may take hours for one name."""
+"""The most quantifiers in a regular expression that is matched; with more, one match can take hours."""
 _FOREIGN = frozenset({"armel", "armhf", "i386"})
 
 
 class Package(Struct, frozen=True):
-    """A package as named on a command line; `version` is what follows its "="."""
+    """A package named on a command line; `version` is the text after its "="."""
 
     name: str
     version: str | None
     span: Span
 
     def means(self, name: str) -> bool:
-        """Whether it names that package; apt takes wildcards, and regular expressions with an anchor."""
+        """Return whether it names the package `name`; apt accepts wildcards and anchored regular expressions."""
         wild = any(c in self.name for c in "*?[") and fnmatchcase(name, self.name)
         return self.name == name or wild or _fits(self.name, name)
 
 
 class AptCommand(Struct, frozen=True):
-    """One call: `action` is "update", "install", "remove", ...; `words` spans the program and its action."""
+    """A call of apt. `action` is "update", "install", "remove", ...; `words` spans the program and its action."""
 
     action: str
     packages: tuple[Package, ...]
@@ -81,17 +81,17 @@ class AptCommand(Struct, frozen=True):
 
     @property
     def assumes_yes(self) -> bool:
-        """Whether it asks nothing: by -y, by -qq, or by the configuration item."""
+        """Return whether apt asks no questions, because of -y, -qq or the configuration item."""
         quiet = sum(2 if o.value == "2" else 1 for o in self.parsed.all("quiet"))
         return self._switched(("yes", "assume-yes", "force-yes"), "apt::get::assume-yes") or quiet >= 2
 
     @property
     def skips_recommends(self) -> bool:
-        """Whether only packages that are depended on come with those named."""
+        """Return whether apt installs dependencies but no recommended packages."""
         return not self._switched(("install-recommends",), "apt::install-recommends", default=True)
 
     def _switched(self, names: Sequence[str], item: str, *, default: bool = False) -> bool:
-        """A boolean setting: the last option that sets it, by its name, by "no-" and its name, or by -o."""
+        """Return a boolean setting: the last option that sets it, as NAME, no-NAME or through -o."""
         state = default
         for option in self.parsed.options:
             if option.name in names:
@@ -109,7 +109,11 @@ def _is_yes(value: str | None) -> bool:
 
 
 class RepositoryCommand(Struct, frozen=True):
-    """One call of add-apt-repository: what it adds, or takes away, and whether it updates the lists (Ubuntu's does)."""
+    """A call of add-apt-repository.
+
+    `name` is what it adds or, if `removed` is set, removes. `updates` tells that it also updates the lists, as Ubuntu's
+    does.
+    """
 
     name: Argument
     removed: bool
@@ -117,7 +121,7 @@ class RepositoryCommand(Struct, frozen=True):
 
 
 def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
-    """Read the arguments of an apt call, the program among them; None for one that changes nothing."""
+    """Parse a call of apt, with the program as first argument; return None if it changes nothing."""
     parsed = parse_options(arguments[1:], _GRAMMAR)
     if not parsed.operands or any(_does_nothing(option) for option in parsed.options):
         return None
@@ -141,7 +145,7 @@ def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
 
 
 def refused_word(command: AptCommand) -> Argument | None:
-    """The word at which apt-get stops: an operation that it does not have, or a second one behind `update`."""
+    """Return the word at which apt-get stops: an unknown operation, or a second one after `update`."""
     operation = command.parsed.operands[0]
     if operation.value is not None and operation.value not in OPERATIONS:
         return operation
@@ -150,7 +154,7 @@ def refused_word(command: AptCommand) -> Argument | None:
 
 
 def _does_nothing(option: Option) -> bool:
-    """Whether an option, or a configuration item that it sets, keeps apt from changing the system."""
+    """Return whether an option, or the configuration item it sets, keeps apt from changing the system."""
     if option.name != "option":
         return option.name in _SIMULATE
     item, _, value = (option.value or "").partition("=")
@@ -158,7 +162,7 @@ def _does_nothing(option: Option) -> bool:
 
 
 def _fits(pattern: str, name: str) -> bool:
-    """Whether a regular expression of apt, which has an anchor, fits a package's name."""
+    """Return whether a regular expression of apt, which must be anchored, matches a package's name."""
     anchored = pattern.startswith("^") or pattern.endswith("$")
     if not anchored or len(pattern) >= 100 or "(" in pattern:
         return False
@@ -171,7 +175,7 @@ def _fits(pattern: str, name: str) -> bool:
 
 
 def _native(name: str) -> str:
-    """A package's name without its architecture, unless that is another one than the image's."""
+    """Return a package's name without its architecture, except for a foreign architecture."""
     plain, _, architecture = name.partition(":")
     return name if architecture in _FOREIGN else plain
 
@@ -181,7 +185,7 @@ def _is_plain(name: str) -> bool:
 
 
 def parse_dpkg(arguments: Sequence[Argument]) -> AptCommand | None:
-    """Read a dpkg call that removes packages; None for any other."""
+    """Parse a dpkg call that removes packages; return None for any other."""
     parsed = parse_options(arguments[1:], _DPKG)
     if not parsed.has("purge", "remove"):
         return None
@@ -190,7 +194,7 @@ def parse_dpkg(arguments: Sequence[Argument]) -> AptCommand | None:
 
 
 def parse_repository(arguments: Sequence[Argument]) -> RepositoryCommand | None:
-    """Read the arguments of add-apt-repository, the program among them; None where it changes nothing."""
+    """Parse a call of add-apt-repository, with the program as first argument; return None if it changes nothing."""
     parsed = parse_options(arguments[1:], _REPOSITORY)
     if parsed.has("help", "dry-run", "list"):
         return None

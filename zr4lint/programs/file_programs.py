@@ -1,4 +1,4 @@
-"""Which programs write or remove the files that they are given: a table, one row a program."""
+"""A table of the programs that write or remove their operands, one row per program."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zr4lint.programs.option_reading import Grammar
 
 
 class Operands(Enum):
-    """The operands of a command line that something happens to."""
+    """The operands that a program affects."""
 
     NONE = "none"
     ALL = "all"
@@ -23,10 +23,12 @@ class Operands(Enum):
 class FileProgram(Struct, frozen=True):
     """The effect of a program on its operands.
 
-    It `removes` some, with `when_removing` only if one of these options is given, and `writes` others. It goes into
-    folders with the options in `recursive`, or by itself (`always_recursive`). With an option of `spares` it does
-    neither. `writes_option` names an option whose value is a file it writes, `folder_option` one whose value is the
-    folder that operands start from. `closed` tells that the grammar has every option: with another one it only fails.
+    - `removes` are the operands that it removes; with `when_removing`, only if one of these options is given.
+    - `writes` are the operands that it writes.
+    - `recursive` are the options that make it enter folders; `always_recursive` programs need none.
+    - `spares` are the options with which it neither writes nor removes.
+    - `writes_option` takes a file to write, and `folder_option` the folder that relative operands start from.
+    - `closed` tells that the grammar has all options, so the program fails with any other.
     """
 
     grammar: Grammar

@@ -1,4 +1,4 @@
-"""Command lines of find: where it looks, what it looks for, and what it does with that."""
+"""Parses command lines of find: its roots, tests and actions."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ _EXECUTABLE = r"[/+-]?0*(?:111|100|110|101|011|010|001)\Z|[/-]?[ugoa]*[+=]x(?:,[
 
 
 class Find(Struct, frozen=True):
-    """One call of find.
+    """A call of find.
 
-    `name` is the pattern of the names it looks for, `kind` is "f", "d", ... or "" for any. `least` and `most` bound the
-    depth, None where it has no end. `narrowed` tells of tests that can't be told before the build. `calls` are the
-    commands behind -exec, without the "{}" at their end. `executable` tells that it looks for files that may be
-    executed, or for those that may not, None for both.
+    - `name` is the pattern of -name, and `kind` the letter of -type or "".
+    - `least` and `most` are the limits of the depth; `most` is None without a limit.
+    - `narrowed` tells of further tests, whose results are unknown before the build.
+    - `calls` are the commands of -exec, without a final "{}".
+    - `executable` is True if only executable files match, False if only others match, and otherwise None.
     """
 
     roots: tuple[Argument, ...]
@@ -47,7 +48,7 @@ class Find(Struct, frozen=True):
     executable: bool | None = None
 
     def paths(self, roots: Sequence[str]) -> tuple[str, ...]:
-        """Patterns of the paths it finds below folders, given as absolute paths."""
+        """Return patterns of the paths that it finds below `roots`, which are absolute."""
         found: list[str] = []
         for root in roots:
             below = root.rstrip("/")
@@ -61,7 +62,7 @@ class Find(Struct, frozen=True):
 
 
 def parse_find(arguments: Sequence[Argument]) -> Find:
-    """Read the arguments of find, the program among them."""
+    """Parse a call of find, with the program as first argument."""
     at = 1
     while at < len(arguments) and arguments[at].value in _LEADING:
         at += 1
@@ -101,12 +102,12 @@ def parse_find(arguments: Sequence[Argument]) -> Find:
 
 
 def _is_executable(mode: str) -> bool:
-    """Whether the mode behind -perm asks for permission to execute and for nothing else."""
+    """Return whether a mode of -perm tests only for execute permission."""
     return re.match(_EXECUTABLE, mode) is not None
 
 
 def _not_executable(arguments: Sequence[Argument], at: int) -> int:
-    """How many words behind `!` ask for files that may not be executed."""
+    """Return the number of words after `!` that test for execute permission, or 0."""
     words = [argument.value or "" for argument in arguments[at : at + 2]]
     if words[:1] == ["-executable"]:
         return 1
@@ -114,7 +115,7 @@ def _not_executable(arguments: Sequence[Argument], at: int) -> int:
 
 
 def _call(arguments: Sequence[Argument], at: int) -> tuple[tuple[Argument, ...], int]:
-    """The command behind -exec, and where the tests go on."""
+    """Return the command after -exec, and the index of the next test."""
     call: list[Argument] = []
     while at < len(arguments) and arguments[at].value not in (";", "\\;"):
         if arguments[at].value == "+" and call and call[-1].value == "{}":

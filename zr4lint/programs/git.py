@@ -1,4 +1,4 @@
-"""Command lines of git: `git clone`, and what else fills or changes a clone's folder."""
+"""Parses command lines of git: `git clone`, and other commands that fill or change a clone's folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zr4lint.shell import Argument
 
 _INSTEAD = r"(?is)url\.(.*)\.insteadof=(.*)\Z"
 _COMMIT = r"[0-9a-f]{40}"
-"""A commit by its full name, which is neither a branch nor a tag."""
+"""The pattern of a full commit hash, which is neither a branch nor a tag."""
 _FILLS = frozenset({"checkout", "switch", "restore", "reset", "pull"})
 _INSIDE = frozenset({
     "add", "branch", "clean", "commit", "describe", "fetch", "log", "merge", "mv", "rebase", "remote", "rev-parse",
@@ -29,7 +29,7 @@ _COMMANDS = _INSIDE | _FILLS | {
     "prune", "push", "quiltimport", "reflog", "repack", "replace", "rerere", "revert", "shell", "shortlog", "stage",
     "stripspace", "subtree", "svn", "var", "version", "whatchanged",
 }  # fmt: skip
-"""The commands of git 2.39 without a hyphen in their names (`git --list-cmds=main`), and some that come beside it."""
+"""The commands of git 2.39 without a hyphen (`git --list-cmds=main`), and a few from add-ons."""
 _QUIET = frozenset({"-q", "--quiet"})
 _GENERAL = Grammar(
     {"C": "C", "c": "c", "p": "paginate", "P": "no-pager", "v": "version", "h": "help"},
@@ -56,15 +56,15 @@ _CLONE = Grammar(
 
 
 _TELLS = ("version", "help", "html-path", "man-path", "info-path", "list-cmds")
-"""General options with which git says something and does nothing."""
+"""General options with which git only prints information."""
 
 
 class GitCommand(Struct, frozen=True):
-    """One call of git behind its general options.
+    """A call of git after its general options.
 
-    `name` is that of the command, "" where git does nothing but answer; it is argument number `at` of the call, and
-    `arguments` follow it. `start` is the folder that `-C` names, and `folder` the one whose files git works on, both
-    relative to where git runs, "" for that one and None where it can't be known. `settings` are the values of `-c`.
+    `name` is the command, or "" if git only prints information. It is argument number `at` of the call, and `arguments`
+    follow it. `start` is the folder of `-C`, and `folder` the one with the files that git works on. Both are relative
+    to git's working folder, "" for that folder itself, and None if they are unknown. `settings` are the values of `-c`.
     """
 
     name: str
@@ -76,9 +76,9 @@ class GitCommand(Struct, frozen=True):
 
 
 def read_git(arguments: Sequence[Argument], variables: Mapping[str, str | None] = MappingProxyType({})) -> GitCommand:
-    """Read the general options of a call of git, the program among its arguments.
+    """Parse the general options of a call of git, with the program as first argument.
 
-    GIT_DIR and GIT_WORK_TREE of `variables` stand for the options of those names.
+    `variables` can replace options: GIT_DIR `--git-dir`, and GIT_WORK_TREE `--work-tree`.
     """
     general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
     answers = general.has(*_TELLS) or any(option.value == "" for option in general.all("exec-path"))
@@ -103,15 +103,15 @@ def _joined(folder: str | None, path: str | None) -> str | None:
 
 
 def _parent(repository: str | None) -> str | None:
-    """The folder with the files of a repository that `--git-dir` names."""
+    """Return the folder with the files of the repository that `--git-dir` names."""
     parent, _, name = (repository or "").rstrip("/").rpartition("/")
     return parent if name == ".git" else None
 
 
 class Clone(Struct, frozen=True):
-    """One clone: its URL, the folder it starts from, and the target as written, which may be absent.
+    """A clone: its URL, git's folder, and the target as written, which may be missing.
 
-    `empty` tells that its folder gets no files before a checkout. `refused` are words for which git does nothing.
+    `empty` tells that the folder has no files until a checkout. `refused` is the word that makes git fail.
     """
 
     url: Argument
@@ -123,7 +123,7 @@ class Clone(Struct, frozen=True):
 
     @property
     def target(self) -> str | None:
-        """The folder it clones to, relative to where git runs; None where it can't be known."""
+        """Return the folder it clones to, relative to git's working folder, or None if it is unknown."""
         if self.directory is not None:
             return self.directory.value
         if self.url.value is None:
@@ -134,7 +134,7 @@ class Clone(Struct, frozen=True):
 
 
 def parse_clone(arguments: Sequence[Argument]) -> Clone | None:
-    """Read the arguments of git, the program among them; None for anything but a clone with a folder of files."""
+    """Parse a call of git, with the program as first argument; return None unless it clones files into a folder."""
     git = read_git(arguments)
     if git.name != "clone":
         return None
@@ -151,7 +151,7 @@ def parse_clone(arguments: Sequence[Argument]) -> Clone | None:
 
 
 def _refused(parsed: Parsed) -> Span | None:
-    """The first option that git does not have, or that fits several; the first operand behind the target."""
+    """Return the first option that is unknown, ambiguous or has a wrong value, or the first superfluous operand."""
     names = _CLONE.valued | _CLONE.flags
     for option in parsed.options:
         if option.lacks_value(_CLONE) or (option.name == "branch" and re.fullmatch(_COMMIT, option.value or "")):
@@ -166,12 +166,18 @@ def _refused(parsed: Parsed) -> Span | None:
 
 
 class Update(Struct, frozen=True):
-    """A command on a repository that may change whose commits its folder shows.
+    """A command on a repository that may change whose commits its folder contains.
 
-    `kind` is "remote", where a remote gets the URL `source`; "rename", where it gets the name `source`; "fetch", where
-    `source` names a remote or is a URL, and `ref` is the branch that it becomes; "show", where the folder gets the
-    files of `ref`; "pull", which does both; "empty", which removes all files; "init", which makes the repository;
-    "take", which takes the files `sources` away. A word that isn't given is None.
+    `kind` is one of these; words that are not given are None:
+
+    - "remote": a remote gets the URL `source`.
+    - "rename": a remote gets the name `source`.
+    - "fetch": git fetches `ref` from `source`, a remote or a URL.
+    - "show": the folder gets the files of `ref`.
+    - "pull": git fetches and then updates the files.
+    - "empty": all files are removed.
+    - "init": the repository is created.
+    - "take": the files `sources` are removed or moved.
     """
 
     kind: str
@@ -191,7 +197,7 @@ _REMOTE_URL = r"(?i)remote\.(.+)\.(?:push)?url\Z"
 
 
 def parse_update(git: GitCommand) -> Update | None:
-    """Read a call of git; None for what leaves the files of a clone to its remote."""
+    """Parse a call of git; return None if the clone keeps the files of its remote."""
     folder, action = git.folder, git.name
     parsed = parse_options(git.arguments, _UPDATE)
     words = parsed.operands
@@ -214,7 +220,7 @@ def parse_update(git: GitCommand) -> Update | None:
 
 
 def _remote(folder: str | None, words: Sequence[Argument]) -> Update | None:
-    """The effect of `git remote` on a remote; `set-url --add` and `--push` have the same operands."""
+    """Return the effect of `git remote` on a remote; `set-url --add` and `--push` have the same operands."""
     values = [word.value or "" for word in words]
     if values[:1] == ["rename"] and len(words) > 2:
         return Update("rename", folder, values[1], words[2])
@@ -224,19 +230,22 @@ def _remote(folder: str | None, words: Sequence[Argument]) -> Update | None:
 
 
 def needs_repository(git: GitCommand) -> bool:
-    """Whether a command fails outside a repository."""
+    """Return whether a command fails outside a repository."""
     return git.name in _INSIDE or git.name in _FILLS
 
 
 def misspelt(name: str) -> str | None:
-    """The command of git that a name differs from by one letter; None for commands and for what may be an addition."""
+    """Return the git command that differs from a name by one letter.
+
+    Return None for known commands, and for names with a hyphen, which may be add-ons.
+    """
     if name in _COMMANDS or "-" in name:
         return None
     return next((known for known in sorted(_COMMANDS) if is_typo(name, known, 1)), None)
 
 
 def refused_word(git: GitCommand) -> Argument | None:
-    """The commit that `git switch` is given, which it takes only with an option."""
+    """Return the commit given to `git switch`, which accepts one only with an option."""
     values = [word.value or "" for word in git.arguments]
     if git.name != "switch" or any(value.startswith("-") and value not in _QUIET for value in values):
         return None
@@ -244,20 +253,20 @@ def refused_word(git: GitCommand) -> Argument | None:
 
 
 def filled_folder(git: GitCommand) -> str | None:
-    """The folder that gets the files of a commit; None for any other command, and where it can't be known."""
+    """Return the folder that gets the files of a commit, or None if it is unknown or the command fills none."""
     if git.name not in _FILLS:
         return None
     return None if "--" in [word.value for word in git.arguments] and _some_files(git.arguments) else git.folder
 
 
 def _some_files(words: Sequence[Argument]) -> bool:
-    """Whether the words behind `--` name some files of the commit, and not all."""
+    """Return whether the words after `--` name only some files of the commit."""
     values = [word.value for word in words]
     return not {".", ":/", "*", None}.intersection(values[values.index("--") + 1 :])
 
 
 def checked_out(git: GitCommand) -> Argument | None:
-    """The commit, tag or branch that a folder gets by `checkout`, `switch` or `reset`; None for another command."""
+    """Return the commit, tag or branch of `checkout`, `switch` or `reset`, or None for another command."""
     if git.name not in ("checkout", "switch", "reset") or any(word.value == "--" for word in git.arguments):
         return None
     operands = [word for word in git.arguments if word.value is None or not word.value.startswith("-")]

@@ -1,4 +1,4 @@
-"""The options of programs that have no reader of their own: which of them take a word.
+"""Tables of the options of curl, wget, useradd and adduser, and which of them take a value.
 
 From `curl --help all` (7.88), `wget --help` (1.21), `useradd --help` (shadow 4.13) and `adduser --help` (Debian 12).
 """
@@ -11,7 +11,7 @@ from zr4lint.programs.option_reading import Grammar
 
 
 def _grammar(short: str, valued: str) -> Grammar:
-    """A grammar from words: "o=output" for each letter, and the options that take a word."""
+    """Return a grammar from `short`, with "o=output" for each letter, and from the options that take a value."""
     letters = dict(pair.partition("=")[::2] for pair in short.split())
     return Grammar(letters, frozenset(valued.split()), frozenset(), abbreviate=False)
 
@@ -70,4 +70,4 @@ GRAMMARS: Mapping[str, Grammar] = {
         "comment conf firstgid firstuid gecos gid home ingroup lastgid lastuid shell uid",
     ),
 }
-"""The grammar of a program by its name, for rules that look at the options of a `Ran`."""
+"""Grammars by program, for rules that read the options of a `Ran`."""

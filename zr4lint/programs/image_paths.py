@@ -1,4 +1,4 @@
-"""Path arithmetic as a Linux image has it."""
+"""Functions on paths in a Linux image."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WILDCARDS = "*?[\0"
 
 
 def absolute(path: str, folder: str | None) -> str | None:
-    """A path made absolute and normal; None where it can't be known, or is longer than the kernel takes."""
+    """Return an absolute and normalised path, or None if `folder` is unknown or the path too long for the kernel."""
     if path.startswith("~"):
         path = "/root" + path.removeprefix("~")
     if not path.startswith("/"):
@@ -24,14 +24,14 @@ def absolute(path: str, folder: str | None) -> str | None:
 
 
 def folders_above(folder: str) -> Iterator[str]:
-    """The folders above a folder, from the nearest to `/`, or to "" where the folder is relative."""
+    """Yield the folders above a folder, from the nearest to `/`, or to "" for a relative folder."""
     while folder.strip("/"):
         folder = posixpath.dirname(folder)
         yield folder
 
 
 def covers(pattern: str, path: str, *, recursive: bool) -> bool:
-    """Whether a path argument, which may hold shell wildcards, names `path`; if recursive, a folder above it too."""
+    """Return whether a path argument, with its wildcards, matches `path` or, if recursive, a folder above it."""
     if not has_wildcard(pattern):
         return pattern == path or (recursive and path.startswith(f"{pattern.rstrip('/')}/"))
     while True:
@@ -44,22 +44,22 @@ def covers(pattern: str, path: str, *, recursive: bool) -> bool:
 
 
 def under(path: str, folder: str) -> bool:
-    """Whether a path is that of a folder, or of something in it."""
+    """Return whether a path is a folder or inside it."""
     return path == folder or path.startswith(f"{folder.rstrip('/')}/")
 
 
 def has_wildcard(path: str) -> bool:
-    """Whether a path holds a character that a shell, or COPY, takes for a wildcard, or stands for any folders."""
+    """Return whether a path has a wildcard of the shell or of COPY, or ANY_DEPTH."""
     return any(sign in path for sign in _WILDCARDS)
 
 
 def is_remote(source: str) -> bool:
-    """Whether a source of COPY or ADD is a URL or a git repository."""
+    """Return whether a source of COPY or ADD is a URL or a git repository."""
     return "://" in source or source.startswith("git@")
 
 
 def mount_target(mount: str) -> str:
-    """The folder, as written, that a `--mount` puts in place, if that is not kept in the image; else empty."""
+    """Return the target, as written, of a `--mount` whose content the image does not keep, or ""."""
     options = dict(part.partition("=")[::2] for part in mount.split(","))
     target = options.get("target") or options.get("dst") or options.get("destination") or ""
     kind = options.get("type", "bind")
@@ -67,13 +67,13 @@ def mount_target(mount: str) -> str:
 
 
 def mount_source(mount: str) -> str:
-    """The source of the files of a `--mount`, empty where the mount has its own folder."""
+    """Return the source of a `--mount`, or "" if the mount has a folder of its own."""
     options = dict(part.partition("=")[::2] for part in mount.split(","))
     return options.get("source") or options.get("src") or ""
 
 
 def _glob(pattern: str, path: str) -> bool:
-    """Whether a path is one of a pattern's; ANY_DEPTH in it stands for any folders."""
+    """Return whether a path matches a pattern, in which ANY_DEPTH stands for any number of folders."""
     wanted, parts = pattern.split("/"), path.split("/")
     if ANY_DEPTH in wanted:
         at = wanted.index(ANY_DEPTH)

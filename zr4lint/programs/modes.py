@@ -1,4 +1,4 @@
-"""File modes, and the effect of `chmod` on them: numbers, and the letters of POSIX and GNU."""
+"""Computes file modes and the effect of `chmod`: octal numbers, and the letters of POSIX and GNU."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _ACTION = r"([-+=])([^-+=]*)"
 
 
 class Mode(Struct, frozen=True):
-    """The bits of a file's mode; those that are not among `known` can't be told."""
+    """The bits of a file's mode; bits outside `known` are unknown."""
 
     bits: int
     known: int = _ALL
 
     @property
     def executable(self) -> bool | None:
-        """Whether anybody may execute the file; None where it can't be known."""
+        """Return whether anyone may execute the file, or None if it is unknown."""
         if self.bits & self.known & _EXECUTE:
             return True
         return False if self.known & _EXECUTE == _EXECUTE else None
 
     def put(self, bits: int, value: int, known: int) -> Mode:
-        """The mode with other values for `bits`; those that are not `known` can't be told any more."""
+        """Return the mode with `bits` set to `value`; those outside `known` become unknown."""
         return Mode((self.bits & ~bits) | (value & bits), (self.known & ~bits) | (known & bits))
 
 
@@ -39,7 +39,7 @@ UNKNOWN = Mode(0, 0)
 
 
 def changed(text: str, before: Mode) -> Mode | None:
-    """The mode of a file after `chmod text`; None where chmod refuses the words."""
+    """Return the mode of a file after `chmod text`, or None if chmod rejects the text."""
     if re.fullmatch(_NUMBER, text):
         return Mode(int(text, 8)) if len(text) < 10 and int(text, 8) <= _ALL else None
     mode = before
@@ -69,7 +69,7 @@ def _applied(operator: str, permissions: str, who: str, mode: Mode) -> Mode | No
     asked &= reached
     if operator == "=":
         return mode.put(affected or _ALL, asked, known | ~reached)
-    # A bit that may be asked for or not is known only where it is as the operator would make it.
+    # A bit that may or may not be requested is known only if it already has the value that the operator would set.
     unsure = reached & ~known
     surely = mode.put(asked & known, _ALL if operator == "+" else 0, _ALL)
     same = surely.bits if operator == "+" else ~surely.bits
@@ -77,7 +77,7 @@ def _applied(operator: str, permissions: str, who: str, mode: Mode) -> Mode | No
 
 
 def _asked(permissions: str, mode: Mode) -> tuple[int, int]:
-    """The bits that the letters ask for, and which bits of that answer are known."""
+    """Return the bits that the letters request, and which of them are known."""
     if permissions in _SHIFT:
         shift = _SHIFT[permissions]
         bits, known = mode.bits >> shift & 7, mode.known >> shift & 7

@@ -1,4 +1,4 @@
-"""package.json and the lock files of npm, yarn and pnpm, as far as an install compares them."""
+"""Compares package.json with the lock files of npm, yarn and pnpm, as an install does."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _COMPARATOR = r"(?P<sign>>=|<=|>|<|\^|~|=|)\s*v?(?P<major>\d+|[xX*])(?P<rest>[\w
 
 
 class Manifest(Struct, frozen=True):
-    """A package.json: each dependency as NAME@RANGE, at its place, and the range of `engines.node`, None for none.
+    """A package.json: its dependencies as NAME@RANGE, and the range of `engines.node` or None.
 
-    `open` tells that other files decide, too: those of workspaces, or overrides.
+    `open` tells that other files matter as well, because of workspaces or overrides.
     """
 
     wanted: tuple[Argument, ...]
@@ -44,7 +44,7 @@ class Manifest(Struct, frozen=True):
 
     @property
     def pairs(self) -> Iterator[tuple[Argument, str, str]]:
-        """Each dependency with its name and its range."""
+        """Yield each dependency with its name and its range."""
         for argument in self.wanted:
             value = argument.value or ""
             at = value.find("@", 1)
@@ -52,7 +52,7 @@ class Manifest(Struct, frozen=True):
 
 
 def read_manifest(text: MappedText) -> Manifest | None:
-    """Read a package.json; None for one that is no JSON object."""
+    """Parse a package.json, or return None if it isn't a JSON object."""
     document = _object(text.text) if len(text.text) <= _LONGEST else None
     if document is None:
         return None
@@ -70,7 +70,7 @@ def read_manifest(text: MappedText) -> Manifest | None:
 
 
 def _of_npm(manifest: Manifest, text: str) -> Iterator[tuple[Argument, str]]:
-    """The dependencies that package-lock.json lacks, or has in another version than the exact one that is wanted."""
+    """Yield the dependencies that package-lock.json lacks, or locks to another version than the exact one wanted."""
     document = _object(text)
     if document is None:
         return
@@ -88,7 +88,7 @@ def _of_npm(manifest: Manifest, text: str) -> Iterator[tuple[Argument, str]]:
 
 
 def _of_yarn(manifest: Manifest, text: str) -> Iterator[tuple[Argument, str]]:
-    """The dependencies that yarn.lock, which has an entry for each NAME@RANGE, has no entry for."""
+    """Yield the dependencies that have no entry in yarn.lock, whose entries are NAME@RANGE."""
     listed = (entry for line in re.findall(_ENTRY, text) for entry in line.split(","))
     entries = {entry.strip(' "').replace("@npm:", "@") for entry in listed}
     for wanted, name, given in manifest.pairs if entries else ():
@@ -97,7 +97,7 @@ def _of_yarn(manifest: Manifest, text: str) -> Iterator[tuple[Argument, str]]:
 
 
 def _of_pnpm(manifest: Manifest, text: str) -> Iterator[tuple[Argument, str]]:
-    """The dependencies whose range is not the one that pnpm-lock.yaml was made for."""
+    """Yield the dependencies whose range differs from the one in pnpm-lock.yaml."""
     if re.search(_CHANGED, text) is not None:
         return
     importers = re.search(_IMPORTERS, text)
@@ -113,11 +113,11 @@ COMPARED: Mapping[str, Callable[[Manifest, str], Iterator[tuple[Argument, str]]]
     "yarn": _of_yarn,
     "pnpm": _of_pnpm,
 }
-"""The dependencies that a lock file does not agree with, each with what it has instead, by the program."""
+"""Functions by program that yield the dependencies that a lock file contradicts, each with the locked one or ""."""
 
 
 def lets_in_major(wanted: str, major: int) -> bool | None:
-    """Whether a range of node lets in some release of a major version; None for a range that can't be read."""
+    """Return whether a range of node allows a release of a major version, or None if it can't be parsed."""
     found = [_alternative(part.strip(), major) for part in wanted.split("||")]
     if True in found:
         return True
@@ -158,7 +158,7 @@ def _table(value: Any) -> dict[str, Any]:
 
 
 def _placed(text: MappedText, keys: Mapping[str, list[int]], path: tuple[str, str], value: str) -> Argument:
-    """A value at its key, the first one behind that of its section."""
+    """Return a value at the place of its key: the first key of that name after its section's."""
     section, name = path
     start = keys.get(section, [0])[0]
     places = keys.get(name, [])

@@ -1,4 +1,4 @@
-"""Command line options, the way getopt and optparse read them."""
+"""Parses command line options as getopt and optparse do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zr4lint.shell import Argument
 
 
 class Option(Struct, frozen=True):
-    """One option under its long name; `span` covers its value too. A value that can't be known is None."""
+    """An option under its long name. `span` includes its value, and `value` is None if it is unknown."""
 
     name: str
     value: str | None
@@ -19,15 +19,15 @@ class Option(Struct, frozen=True):
     value_span: Span
 
     def lacks_value(self, grammar: Grammar) -> bool:
-        """Whether it is an option that takes a value, and stands last, without one."""
+        """Return whether the option takes a value but is the last word and has none."""
         return self.name in grammar.valued and self.value == "" and self.value_span is self.span
 
 
 class Grammar(Struct, frozen=True):
-    """The options of a program: short letters to long names, and the long names that take a value.
+    """The options of a program: long names by short letter, and the long names that take a value.
 
-    `short_equals` tells that `-x=value` is `-x value`; else the sign is a part of the value. With `single_dash` long
-    options begin with one dash or two, and there are no letters.
+    `short_equals` tells that `-x=value` means `-x value`; otherwise the "=" is part of the value. With `single_dash`,
+    long options begin with one dash or two, and there are no short ones.
     """
 
     short: Mapping[str, str]
@@ -38,11 +38,11 @@ class Grammar(Struct, frozen=True):
     single_dash: bool = False
 
     def has(self, name: str) -> bool:
-        """Whether it has an option of that full name."""
+        """Return whether there is an option with this full name."""
         return name in self.valued or name in self.flags or name in self.short.values()
 
     def long(self, name: str) -> str:
-        """The full name of a long option, which may be shortened as far as it stays the only one."""
+        """Return the full name of a long option, which may be abbreviated as long as it is unambiguous."""
         if not self.abbreviate or name in self.valued or name in self.flags:
             return name
         fitting = [known for known in (*self.valued, *self.flags) if known.startswith(name)]
@@ -50,30 +50,30 @@ class Grammar(Struct, frozen=True):
 
 
 class Parsed(Struct, frozen=True):
-    """Options and operands of one command line; `unknown` if the value of an argument is unknown."""
+    """Options and operands of a command line; `unknown` tells that the value of an argument is unknown."""
 
     options: tuple[Option, ...]
     operands: tuple[Argument, ...]
     unknown: bool
 
     def get(self, name: str) -> Option | None:
-        """The last option of that name: the one in force."""
+        """Return the last option of this name, which is in effect, or None."""
         for option in reversed(self.options):
             if option.name == name:
                 return option
         return None
 
     def has(self, *names: str) -> bool:
-        """Whether any of these options is given."""
+        """Return whether any of these options is given."""
         return any(option.name in names for option in self.options)
 
     def all(self, name: str) -> list[Option]:
-        """Every option of that name, in order."""
+        """Return all options of this name, in order."""
         return [option for option in self.options if option.name == name]
 
 
 def parse_options(arguments: Sequence[Argument], grammar: Grammar, *, stop_at_operand: bool = False) -> Parsed:
-    """Sort arguments into options and operands; `stop_at_operand` leaves all from the first operand on as operands."""
+    """Sort arguments into options and operands; with `stop_at_operand`, all after the first operand are operands."""
     options: list[Option] = []
     operands: list[Argument] = []
     unknown = False

@@ -1,4 +1,4 @@
-"""The options of any program, from whichever table has them."""
+"""Finds the options of a program in any of the tables."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _PLAIN = Grammar({}, frozenset(), frozenset(), abbreviate=False)
 
 
 class Configuration(Struct, frozen=True):
-    """The files that set options of a program.
+    """The configuration files that set options of a program.
 
-    `line` finds the `key` and the `value` of a setting. A setting is the option of its name, or with `option` the
-    value KEY=VALUE of that option.
+    `line` matches the `key` and the `value` of a setting. A setting is the option of its name or, if `option` is given,
+    the value KEY=VALUE of that option.
     """
 
     files: tuple[str, ...]
@@ -50,11 +50,11 @@ CONFIGURATIONS: Mapping[str, Configuration] = {
     "curl": _CURL,
     "wget": _WGET,
 }
-"""The files of configuration that programs read, from apt.conf(5), dnf.conf(5), curl(1) and wget(1)."""
+"""The configuration files of programs, from apt.conf(5), dnf.conf(5), curl(1) and wget(1)."""
 
 
 def parse_call(program: str, arguments: Sequence[Argument]) -> Parsed:
-    """Sort the arguments of a call, the program's word among them, into options and operands."""
+    """Sort the arguments of a call, with the program first, into options and operands."""
     before, after = _grammars(program)
     if before is after and program not in MANAGERS:
         return parse_options(arguments[1:], before)
@@ -65,7 +65,7 @@ def parse_call(program: str, arguments: Sequence[Argument]) -> Parsed:
 
 @lru_cache(maxsize=512)
 def parse_words(program: str, options: str) -> tuple[Option, ...]:
-    """Options as the program reads them, such as `-qq` and `-o KEY=VALUE`."""
+    """Return options, such as `-qq` and `-o KEY=VALUE`, as the program parses them."""
     before, after = _grammars(program)
     words = [Argument(word, Span(0, 0)) for word in options.split()]
     found = parse_options(words, before).options
@@ -73,12 +73,12 @@ def parse_words(program: str, options: str) -> tuple[Option, ...]:
 
 
 def is_known(program: str) -> bool:
-    """Whether the options of a program are in a table."""
+    """Return whether a table has the options of a program."""
     return _grammars(program)[0] is not _PLAIN
 
 
 def _grammars(program: str) -> tuple[Grammar, Grammar]:
-    """The options in front of a program's first operand, and those behind it."""
+    """Return the options before a program's first operand, and those after it."""
     plain = program.rstrip("0123456789.")
     if plain == "pip":
         return pip.GRAMMAR, pip.GRAMMAR

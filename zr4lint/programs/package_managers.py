@@ -1,6 +1,6 @@
-"""Package managers other than apt and pip: a table of their options and actions, one row a program.
+"""Parses calls of package managers with a table of their options and actions, one row per program.
 
-The options that take a word are those of the managers' own manuals: apk(8) and apk-add(8), dnf(8), zypper(8),
+The options that take a value are from the managers' own manuals: apk(8) and apk-add(8), dnf(8), zypper(8),
 npm-config(7), `yarn help`, `pnpm help`, `gem help install`, `go help install`, `conda install --help`,
 `pipx install --help`, apt-get(8) and aptitude(8).
 """
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 class Manager(Struct, frozen=True):
     """A package manager.
 
-    `actions` maps its subcommands, of one or two words, to "install", "group" (an install of groups), "remove",
-    "upgrade", "update" (of lists) or "clean". `before` and `after` are the options before and behind the subcommand,
-    `style` is how it writes packages. `alone` names the subcommands whose first operand only is a package, and `cut`
-    tells that what follows "--" is for another program. `version_option` sets the version of all packages.
+    - `actions` maps subcommands of one or two words to "install", "group" (install groups), "remove", "upgrade",
+      "update" (update lists) or "clean".
+    - `before` and `after` are the options before and after the subcommand.
+    - `style` is the syntax of its packages.
+    - `alone` are the subcommands of which only the first operand is a package.
+    - `cut` tells that the words after "--" belong to another program.
+    - `version_option` sets the version of all packages.
     """
 
     name: str
@@ -41,10 +44,9 @@ class Manager(Struct, frozen=True):
 
 
 class PackageCommand(Struct, frozen=True):
-    """One call of a package manager; `words` spans the program and its subcommand.
+    """A call of a package manager; `words` spans the program and its subcommand.
 
-    `unknown` tells that some of its words can't be known, and perhaps name packages. `program` is the one that is
-    called ("microdnf" of the manager "dnf"), `subcommand` its words ("group install").
+    `program` is the one called ("microdnf" for the manager "dnf"), and `subcommand` its words ("group install").
     """
 
     manager: str
@@ -57,7 +59,7 @@ class PackageCommand(Struct, frozen=True):
 
     @property
     def unknown(self) -> bool:
-        """Whether words that can't be known may name more packages."""
+        """Return whether unknown words may name more packages."""
         return self.options.unknown
 
 
@@ -285,7 +287,7 @@ MANAGERS: Mapping[str, Manager] = {
 
 
 def parse_packages(program: str, arguments: Sequence[Argument]) -> PackageCommand | None:
-    """Read a call of a package manager, the program among its arguments; None for what changes no packages."""
+    """Parse a call of a package manager, with the program first; return None if it changes no packages."""
     manager = MANAGERS[program]
     end = next((i for i, a in enumerate(arguments) if manager.cut and a.value == "--"), len(arguments))
     before = parse_options(arguments[1:end], manager.before, stop_at_operand=True)
@@ -311,7 +313,7 @@ def parse_packages(program: str, arguments: Sequence[Argument]) -> PackageComman
 
 
 def _subcommand(manager: Manager, words: Sequence[Argument]) -> tuple[str, str, int] | None:
-    """The subcommand, what it does, and how many words it is."""
+    """Return the subcommand, its action and its number of words, or None."""
     first = words[0].value or ""
     second = words[1].value or "" if len(words) > 1 else ""
     for subcommand, length in ((f"{first} {second}", 2), (first, 1)):

@@ -1,4 +1,4 @@
-"""The words for a package on the command lines of package managers: its name and its version."""
+"""Parses the words for packages on command lines of package managers into names and versions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _LOCAL = ("file:", "link:", "portal:")
 
 
 class Kind(Enum):
-    """The package that a word names."""
+    """What a word names: a package, a file, a URL or a group."""
 
     NAME = "name"
     FILE = "file"
@@ -54,8 +54,8 @@ class Kind(Enum):
 class PackageWord(Struct, frozen=True):
     """A package as a command line names it.
 
-    `version` is the version as written, with the sign before it ("=1.2", "@latest", "-3.8.1-4.el9"), None where there
-    is none. The name of a file, a URL or a group is the whole word.
+    `version` is as written, with the sign before it ("=1.2", "@latest", "-3.8.1-4.el9"), or None. The name of a file, a
+    URL or a group is the whole word.
     """
 
     name: str
@@ -65,7 +65,7 @@ class PackageWord(Struct, frozen=True):
 
 
 def read_package(text: str, style: str, span: Span) -> PackageWord | None:
-    """Read a word in the style of a manager, such as "apk" or "rpm"; None for one that takes a package away."""
+    """Parse a word in the syntax of a manager, such as "apk" or "rpm"; return None if it removes a package."""
     if text.startswith(("!", "-")) or (style == "apt" and text.endswith("-")):
         return None
     if style == "pip":

@@ -1,4 +1,4 @@
-"""Command lines of pip: `pip`, `python -m pip` and `uv pip`."""
+"""Parses command lines of pip: `pip`, `python -m pip` and `uv pip`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _NOT_OF = {
     "install": _OF_UV | {"yes", "dest", "hash", "build-option"},
     "uninstall": _OF_UV | (_VALUED | _FLAGS) - {"requirement", "yes", "root-user-action", "break-system-packages"},
 }
-"""The names of the table that are no options of pip's command; those of pip itself are options of all."""
+"""The names in the table that are not options of pip's command. Pip's general options work with all commands."""
 _COMMANDS = frozenset({
     "cache", "check", "completion", "config", "debug", "download", "freeze", "hash", "help", "index", "inspect",
     "install", "list", "lock", "search", "show", "uninstall", "wheel",
@@ -73,8 +73,8 @@ _GENERAL_NAMES = frozenset({
 class Requirement(Struct, frozen=True):
     """A requirement as written on a command line.
 
-    `name` is normalised ("flash-attn"), `specifier` the text of its version specifiers. An archive's version is
-    read from its file name and given as "==version". `span` covers the quotes.
+    `name` is normalised ("flash-attn"), and `specifier` is the text of its version specifiers. An archive's version is
+    read from its file name and given as "==version". `span` includes the quotes.
     """
 
     name: str
@@ -87,11 +87,11 @@ class Requirement(Struct, frozen=True):
 
 
 class PipCommand(Struct, frozen=True):
-    """One call of `pip install` or `pip uninstall`.
+    """A call of `pip install` or `pip uninstall`.
 
-    `program` is the word that names pip or the python that runs it; `words` spans from there to the action.
-    `misplaced` are options of the action that stand before it, `refused` other words that pip does not take: it
-    complains about either, and does nothing.
+    `program` is the word that names pip or the python that runs it, and `words` spans from there to the action.
+    `misplaced` are options of the action that stand before it, and `refused` are other words that pip rejects. With
+    either, pip prints an error and does nothing.
     """
 
     action: str
@@ -103,35 +103,35 @@ class PipCommand(Struct, frozen=True):
     refused: tuple[Span, ...] = ()
 
     def requirement(self, name: str) -> Requirement | None:
-        """The requirement of that normalised name."""
+        """Return the requirement with this normalised name, or None."""
         return next((r for r in self.requirements if r.name == name), None)
 
     @property
     def upgrades(self) -> bool:
-        """Whether what is installed already is replaced by what is newest."""
+        """Return whether pip replaces installed packages with the newest ones."""
         return self.parsed.has("upgrade", "force-reinstall", "ignore-installed", "reinstall")
 
     @property
     def elsewhere(self) -> bool:
-        """Whether it installs outside the environment of the python that runs it."""
+        """Return whether it installs outside the environment of the python that runs it."""
         return self.parsed.has("target", "prefix", "root", "user")
 
 
 CONFIGURATIONS = frozenset({
     "/etc/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf", "/opt/venv/pip.conf", "/etc/xdg/pip/pip.conf",
 })  # fmt: skip
-"""Where pip looks for its configuration as root."""
+"""The configuration files that pip reads as root."""
 _CONFIG = Grammar({}, frozenset({"editor"}), frozenset({"global", "user", "site"}))
 
 
 @lru_cache(maxsize=256)
 def normalise(name: str) -> str:
-    """The one spelling of a project's name."""
+    """Return the normalised spelling of a project's name."""
     return re.sub(_SEPARATORS, "-", name).lower()
 
 
 def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
-    """Read a command line that calls pip to install or uninstall; None for any other, and for dry runs."""
+    """Parse a call of pip that installs or uninstalls; return None for any other, and for dry runs."""
     skipped = _program_words(arguments)
     if skipped == 0:
         return None
@@ -157,22 +157,22 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     python = parsed.get("python")
     program = (python.value if python is not None else arguments[0].value) or ""
     if python is not None and not uv and not re.search(r"py[^/]*\Z", program):
-        program = f"{program.rstrip('/')}/bin/python"  # pip takes the folder of an environment too
+        program = f"{program.rstrip('/')}/bin/python"  # pip also accepts the folder of an environment
     refused = () if uv else (*_refused_options(parsed, action.value or ""), *_refused_operands(own.operands))
     return PipCommand(action.value or "", program, tuple(requirements), parsed, words, misplaced, refused)
 
 
 def unknown_command(arguments: Sequence[Argument]) -> Argument | None:
-    """The word in the place of pip's command that is none."""
+    """Return the word in place of pip's command if pip has no such command."""
     skipped = _program_words(arguments)
     operands = parse_options(arguments[skipped:], GRAMMAR, stop_at_operand=True).operands if skipped else ()
     return operands[0] if operands and operands[0].value is not None and operands[0].value not in _COMMANDS else None
 
 
 def joined(requirements: Sequence[Requirement]) -> list[Requirement]:
-    """Requirements with those of one project put together, as pip does; their specifiers all hold.
+    """Merge the requirements of each project into one with all their specifiers, as pip does.
 
-    Those with a marker or a URL of their own stay apart.
+    Those with a URL stay separate, and those with a marker are merged only with the same marker.
     """
     found: dict[object, Requirement] = {}
     last: object = None
@@ -193,11 +193,11 @@ def joined(requirements: Sequence[Requirement]) -> list[Requirement]:
 
 
 _NO_FOLDER = r"[\w.-]+\s*(?:[=!<>~]=|[<>]).*"
-"""A requirement with a version, which is no folder and no URL."""
+"""A requirement with a version, which is neither a folder nor a URL."""
 
 
 def _refused_options(parsed: Parsed, action: str) -> Iterator[Span]:
-    """Options that pip's command does not have, that fit several, that it can't follow, or whose value is wrong."""
+    """Yield options that pip's command doesn't have, that are ambiguous, unusable or have a wrong value."""
     if action == "install" and (hashes := parsed.get("require-hashes")) is not None and parsed.operands:
         yield hashes.span  # a requirement on the command line has no hash
     for editable in parsed.all("editable"):
@@ -213,13 +213,13 @@ def _refused_options(parsed: Parsed, action: str) -> Iterator[Span]:
 
 
 def _of_another_platform(parsed: Parsed) -> Option | None:
-    """The first option that has pip choose packages for another platform, which it only does with --target."""
+    """Return the first option that selects packages for another platform, which pip allows only with --target."""
     names = ("platform", "python-version", "implementation", "abi")
     return next((option for option in parsed.options if option.name in names), None)
 
 
 def _refused_operands(operands: Sequence[Argument]) -> Iterator[Span]:
-    """Operands that are no requirements: options with a typographic dash, and markers that are none."""
+    """Yield operands that aren't requirements: options with a typographic dash, and invalid markers."""
     for operand in operands:
         text = operand.value or ""
         if text[:1] in _DASHES or text.isspace() or re.search(_NO_MARKER, text):
@@ -227,7 +227,7 @@ def _refused_operands(operands: Sequence[Argument]) -> Iterator[Span]:
 
 
 def _program_words(arguments: Sequence[Argument]) -> int:
-    """The number of words before pip's own arguments; 0 for another program."""
+    """Return the number of words before pip's own arguments, or 0 for another program."""
     values = [argument.value or "" for argument in arguments]
     program = values[0].rpartition("/")[2]
     if is_program(program, "pip"):
@@ -239,7 +239,7 @@ def _program_words(arguments: Sequence[Argument]) -> int:
 
 
 def parse_requirement(argument: Argument) -> Requirement | None:
-    """Read one requirement; None for a path, or for a value that can't be known."""
+    """Parse a requirement; return None for a path or an unknown value."""
     text = argument.value
     if text is None:
         return None
@@ -260,7 +260,7 @@ def parse_requirement(argument: Argument) -> Requirement | None:
 
 
 class _Wanted(Struct, frozen=True):
-    """The text after the name of a requirement; empty where there is none."""
+    """The parts after the name of a requirement; missing ones are ""."""
 
     specifier: str
     url: str
@@ -268,7 +268,7 @@ class _Wanted(Struct, frozen=True):
 
 
 def _wanted(text: str) -> _Wanted | None:
-    """Read what stands behind a name and its extras; None for what pip does not understand."""
+    """Parse the text after a name and its extras; return None if pip doesn't accept it."""
     if text.startswith("@"):
         url, *rest = text[1:].split(maxsplit=1) or [""]
         marker = "".join(rest)
@@ -279,7 +279,7 @@ def _wanted(text: str) -> _Wanted | None:
 
 
 def understood(word: str) -> str:
-    """A word that pip refuses, as it was meant: with plain dashes, without a flag's value, with a comma for `;`."""
+    """Return the likely meaning of a word that pip rejects: plain dashes, no value for a flag, a comma for `;`."""
     if word[:1] in _DASHES:
         word = "--" + word.lstrip("".join(_DASHES))
     if not word.startswith("--"):
@@ -292,7 +292,7 @@ def understood(word: str) -> str:
 
 
 def parse_requirements(text: MappedText) -> Iterator[Requirement]:
-    """Read the requirements of a requirements file; its options, and other files that it names, are left out."""
+    """Yield the requirements of a requirements file, without its options and the other files that it names."""
     start = 0
     for line in text.text.splitlines(keepends=True):
         words = re.split(_COMMENT, line, maxsplit=1)[0].strip()
@@ -304,7 +304,7 @@ def parse_requirements(text: MappedText) -> Iterator[Requirement]:
 
 
 def _archive(text: str, url: str | None, argument: Argument) -> Requirement | None:
-    """A requirement that names a file: what its name says of project and version."""
+    """Return a requirement that names a file, with the project and version from the file name, or None."""
     file = text.partition("#")[0].partition("?")[0].rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")
     if not file.endswith(_ARCHIVE):
         return None
@@ -317,7 +317,7 @@ def _archive(text: str, url: str | None, argument: Argument) -> Requirement | No
 
 
 def constrained(requirements: Sequence[Requirement], constraints: Sequence[Requirement]) -> list[Requirement]:
-    """Requirements with the versions that constraints allow."""
+    """Return requirements with the versions that constraints allow."""
     allowed = {c.name: c.specifier for c in joined(constraints) if c.marker is None and c.url is None and c.specifier}
     return [
         structs.replace(r, specifier=",".join(dict.fromkeys(filter(None, (r.specifier, allowed[r.name])))))
@@ -328,9 +328,9 @@ def constrained(requirements: Sequence[Requirement], constraints: Sequence[Requi
 
 
 def parse_config(arguments: Sequence[Argument]) -> tuple[str, str | None] | None:
-    """The setting that `pip config set` makes, or `unset` empties, under the name of its environment variable.
+    """Return the setting of `pip config set` or `unset` as an environment variable; an unset one is "".
 
-    None for any other call.
+    Return None for any other call.
     """
     skipped = _program_words(arguments)
     if skipped == 0:
@@ -344,9 +344,9 @@ def parse_config(arguments: Sequence[Argument]) -> tuple[str, str | None] | None
 
 
 def configured(text: str) -> Iterator[tuple[str, str]]:
-    """The settings of a configuration file, under the names of their environment variables."""
+    """Yield the settings of a configuration file as environment variables."""
     from configparser import Error as ConfigError
-    from configparser import RawConfigParser  # few Dockerfiles write one
+    from configparser import RawConfigParser  # few Dockerfiles write such a file
 
     parser = RawConfigParser(strict=False)
     try:

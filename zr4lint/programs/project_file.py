@@ -1,4 +1,4 @@
-"""The dependencies of a project in pyproject.toml."""
+"""Reads the dependencies of a project from pyproject.toml."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from zr4lint.model.source import MappedText, Span
 
 _LONGEST = 500_000
-"""Characters of a pyproject.toml; those of real projects have a hundredth of that."""
+"""The most characters of a pyproject.toml; those of real projects have a hundredth of that."""
 
 _CARET = r"\^\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?\Z"
 _TILDE = r"~\s*(\d+)(?:\.(\d+))?(?:\.\d+)?\Z"
 _ELSEWHERE = frozenset({"optional", "git", "path", "url", "markers", "python"})
-"""Keys of a dependency that comes from elsewhere than an index, or not always."""
+"""Keys of a dependency that doesn't come from an index or is conditional."""
 _IN_PLACE = r"(?m)^(?:no-build-isolation|extra-build-dependencies|\[tool\.uv\.extra-build)"
 _EXACT = r"\d[\w.+!-]*\Z"
 
 
 def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: bool = False) -> Listing | None:
-    """The dependencies of a project with some of its extras; None for a text that is no TOML, or too long.
+    """Return the dependencies of a project with some of its extras, or None if the text is no TOML or too long.
 
-    With `uv` the indexes of `[tool.uv]` count. Nothing that is listed as dynamic is known.
+    With `uv`, the indexes of `[tool.uv]` are included. Dynamic dependencies are not known.
     """
     if len(text.text) > _LONGEST:
         return None
@@ -56,12 +56,12 @@ def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: 
 
 
 def builds_in_place(text: MappedText) -> bool:
-    """Whether the settings of uv in a project have it build packages in the environment, or add to what they need."""
+    """Return whether a project's uv settings turn off build isolation or add build dependencies."""
     return re.search(_IN_PLACE, text.text) is not None
 
 
 class _Places:
-    """Where the strings of a document stand; a string that is written twice stands at its next place each time."""
+    """The places of a document's strings. For a string that occurs twice, each look-up returns the next place."""
 
     def __init__(self, text: MappedText) -> None:
         self._text = text
@@ -73,11 +73,11 @@ class _Places:
                 at += len(words) + 1
 
     def argument(self, value: str, shown: str | None = None) -> Argument:
-        """A string of the document, or what it stands for, at the words inside its quotes."""
+        """Return a string of the document, or `shown` in its place, with the span inside its quotes."""
         return Argument(shown or value, self.span(value))
 
     def span(self, value: str) -> Span:
-        """The place of a string; the start of the document where it is written in another way."""
+        """Return the place of a string, or the start of the document if it is written in another way."""
         for quote in ('"', "'"):
             if starts := self._starts.get(f"{quote}{value}"):
                 at = starts.popleft()
@@ -85,7 +85,7 @@ class _Places:
         return self._text.span(0, 0)
 
     def key(self, name: str) -> Span:
-        """The place of a key at the start of a line."""
+        """Return the place of a key at the start of a line."""
         found = re.search(rf"(?m)^\s*\"?({re.escape(name)})\"?\s*=", self._text.text)
         return self._text.span(*found.span(1)) if found is not None else self._text.span(0, 0)
 
@@ -106,7 +106,7 @@ def _of_poetry(poetry: Mapping[str, Any], places: _Places) -> Iterator[Argument]
 
 
 def _pep440(version: str) -> str:
-    """A version constraint of Poetry in the words of PEP 440; "" where it can't be said."""
+    """Return a version constraint of Poetry in the syntax of PEP 440, or "" if there is no equivalent."""
     version = version.strip()
     if found := re.match(_CARET, version):
         parts = [int(part) for part in found.groups() if part is not None]
@@ -123,7 +123,7 @@ def _pep440(version: str) -> str:
 
 
 def _indexes(uv: Mapping[str, Any], extras: frozenset[str], places: _Places) -> Iterator[Option]:
-    """The indexes of uv, as options: those for single packages too, but for those of extras that are not wanted."""
+    """Yield uv's indexes as options, including those of single packages but not those of unwanted extras."""
     sources = [_table(row) for given in _table(uv.get("sources")).values() for row in _rows(given)]
     unwanted = {str(row.get("index")) for row in sources if row.get("extra") not in (None, *extras)}
     unwanted -= {str(row.get("index")) for row in sources if row.get("extra") in (None, *extras)}

@@ -1,4 +1,4 @@
-"""The names of Python's programs, and command lines of `python -m MODULE`."""
+"""Names of Python's programs, and command lines of `python -m MODULE`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ISAAC = "python.sh"
 
 
 class ModuleCall(Struct, frozen=True):
-    """A module that python runs, and the arguments it gets."""
+    """A module that python runs, and its arguments."""
 
     name: str
     arguments: Sequence[Argument]
 
 
 def minor_of(name: str, *programs: str) -> str | None:
-    """The "3.10" behind one of the programs in a name such as "python3.10"; None for any other name."""
+    """Return the version "3.10" in a name such as "python3.10" of one of the programs, or None."""
     for program in programs:
         version = name.removeprefix(program)
         if version != name and version.startswith("3.") and version[2:].isdecimal():
@@ -34,12 +34,12 @@ def minor_of(name: str, *programs: str) -> str | None:
 
 
 def is_program(name: str, program: str) -> bool:
-    """Whether a name is that of a program of Python 3, with or without a version."""
+    """Return whether a name is that of a Python 3 program, with or without a version."""
     return name in (program, f"{program}3") or minor_of(name, program) is not None
 
 
 def python_module(arguments: Sequence[Argument]) -> ModuleCall | None:
-    """The module of `python -m`; None for any other command line."""
+    """Return the module of `python -m`, or None for any other command line."""
     values = [argument.value or "" for argument in arguments]
     name = values[0].rpartition("/")[2]
     if not is_program(name, "python") and name != ISAAC:

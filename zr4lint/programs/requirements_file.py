@@ -1,4 +1,4 @@
-"""The lines of a requirements file, as pip reads them."""
+"""Parses a requirements file as pip does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zr4lint.programs.pip import GRAMMAR
 from zr4lint.shell import Argument
 
 _MOST_LINES = 10 * LISTED
-"""Lines with something on them that are read."""
+"""The most non-empty lines that are read."""
 
 _COMMENT_LINE = r"\s*#"
 _COMMENT = r"(?:^|\s)#"
@@ -31,16 +31,17 @@ _OF_FILE = frozenset({
 _ELSEWHERE = frozenset(
     {"editable", "use-feature", "config-settings", "global-option", "hash", "index", "default-index"}
 )
-"""Options of one requirement, and those that not every installer takes."""
+"""Options of a single requirement, and those that only some installers accept."""
 _REFUSED = (GRAMMAR.flags | GRAMMAR.valued) - _OF_FILE - _ELSEWHERE
 
 
 class Listing(Struct, frozen=True):
     """The entries of a file for an installer.
 
-    `wanted` are the requirements, each with a value of None where a variable is not known; `options` are those that
-    hold for the whole command, with the names of other files among them. `opaque` tells that it lists more, which is
-    not read. `refused` are options that no file may have, and comments that touch a version: the command then fails.
+    - `wanted` are the requirements; the value is None if a variable in it is unknown.
+    - `options` apply to the whole command. They include the names of other files.
+    - `opaque` tells that there are more entries, which are not read.
+    - `refused` are options that no file may have, and comments directly after a version; the command fails with either.
     """
 
     wanted: tuple[Argument, ...] = ()
@@ -50,7 +51,7 @@ class Listing(Struct, frozen=True):
 
 
 def read_requirements(text: MappedText, variables: Mapping[str, str | None]) -> Listing:
-    """Read a requirements file; `variables` are those of the command that pip puts in place of `${NAME}`."""
+    """Parse a requirements file; pip replaces `${NAME}` by the command's `variables`."""
     wanted: list[Argument] = []
     options: list[Option] = []
     refused: list[Argument] = []
@@ -82,14 +83,14 @@ def read_requirements(text: MappedText, variables: Mapping[str, str | None]) -> 
 
 
 def _lines(text: MappedText) -> Iterator[MappedText]:
-    """The logical lines: a backslash joins a line to the next one unless a comment ends there."""
+    """Yield the logical lines: a backslash joins a line to the next, except at the end of a comment."""
     pieces: list[tuple[str, int]] = []
     at = 0
     for line in text.text.splitlines(keepends=True):
         bare = line.rstrip("\r\n")
         comment = re.match(_COMMENT_LINE, bare) is not None
         joins = bare.endswith("\\") and not comment
-        if comment and pieces:  # the comment ends what the backslash above joins it to
+        if comment and pieces:  # a comment also ends the line that it is joined to
             bare = ""
         pieces.append((bare.removesuffix("\\") if joins else bare, text.offset(at)))
         at += len(line)
@@ -114,6 +115,6 @@ def _words(line: MappedText, variables: Mapping[str, str | None]) -> Iterator[Ar
 
 
 def _argument(at: MappedText, value: str, variables: Mapping[str, str | None]) -> Argument:
-    """A word with its variables replaced; its value is None where one is not known."""
+    """Return a word with its variables replaced; its value is None if one is unknown."""
     value = re.sub(_VARIABLE, lambda found: variables.get(found[1]) or found[0], value)
     return Argument(value if len(value) <= VALUE_LENGTH and "$" not in value else None, at.span(0, len(at.text)))

@@ -1,4 +1,4 @@
-"""The sed commands that edit files in place: deletions and substitutions whose patterns are plain."""
+"""Parses and applies sed commands that edit files in place: deletions and substitutions with simple patterns."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _ADDRESS = r"(?:(\d{1,9})|(\$)|/((?:[^/\\\n]|\\.)*)/)"
 _COMMAND = rf"\s*(?:{_ADDRESS}(?:,{_ADDRESS})?)?\s*(d|s)"
 _EXTENDED = frozenset("(){}|+?")
 _EVERY = (None, ".", ".*", "^", "$")
-"""Addresses that every line fits, or every line but empty ones."""
+"""Addresses that match every line, or every non-empty line."""
 _LONGEST = 200_000
 _CHARACTERS = frozenset("\\&\n")
 
 
 class Step(Struct, frozen=True):
-    """One command, on the lines from `first` to `last`: a number, -1 for the last line, a pattern, or None for all.
+    """A command on the lines from `first` to `last`: a number, -1 for the last line, a pattern, or None for all.
 
-    What is `found` there is replaced, or with None the line goes. `every` tells that all of them are replaced.
+    It replaces `found` in these lines, or deletes them if `found` is None. `every` tells that it replaces all matches.
     """
 
     first: int | str | None = None
@@ -41,9 +41,9 @@ class Step(Struct, frozen=True):
 
 
 class Sed(Struct, frozen=True):
-    """One call: the files it edits in place, and its commands, None where they aren't understood.
+    """A call of sed: the files it edits in place, and its commands, or None if they are not supported.
 
-    `silent` tells that none of them prints, and that nothing else does.
+    `silent` tells that sed writes no lines, because of -n and commands that don't print.
     """
 
     files: tuple[Argument, ...]
@@ -52,7 +52,7 @@ class Sed(Struct, frozen=True):
 
     @property
     def empties(self) -> bool:
-        """Whether nothing is left of any file."""
+        """Return whether every file is empty afterwards."""
         steps = self.steps or ()
         return self.silent or any(
             s.found is None and (s.first in _EVERY or (s.first, s.last) == (1, -1)) for s in steps
@@ -60,7 +60,7 @@ class Sed(Struct, frozen=True):
 
 
 def parse_sed(arguments: Sequence[Argument]) -> Sed | None:
-    """Read a call of sed; None for one that leaves files as they are."""
+    """Parse a call of sed; return None if it doesn't edit files in place."""
     short = [argument for argument in arguments[1:] if re.match(r"-[a-zA-Z]*i", argument.value or "")]
     words = [Argument("-" + _letters(a.value or ""), a.span) if a in short else a for a in arguments[1:]]
     parsed = parse_options([word for word in words if word.value != "-"], _GRAMMAR)
@@ -76,7 +76,7 @@ def parse_sed(arguments: Sequence[Argument]) -> Sed | None:
 
 
 def _letters(word: str) -> str:
-    """The letters in front of `i`, behind which a suffix stands."""
+    """Return the option letters before `i`, which a suffix may follow."""
     return word[1:].partition("i")[0]
 
 
@@ -96,7 +96,7 @@ def _steps(scripts: Sequence[str | None], *, extended: bool) -> tuple[Step, ...]
 
 
 def _step(text: str, *, extended: bool) -> tuple[Step, str] | None:
-    """The first command of a script, and the rest of it."""
+    """Return the first command of a script and the rest of the script, or None if it is not supported."""
     head = re.match(_COMMAND, text)
     if head is None:
         return None
@@ -124,7 +124,7 @@ def _address(groups: Sequence[str | None]) -> int | str | None:
 
 
 def _substitution(text: str) -> tuple[str, str, str, str] | None:
-    """Pattern, replacement, flags and what follows of `s/a/b/g`, from the first delimiter on."""
+    """Return pattern, replacement, flags and the rest of `s/a/b/g`, from the first delimiter on."""
     sign = text[:1]
     if not sign or sign.isalnum() or sign in "\\\n":
         return None
@@ -140,7 +140,7 @@ def _substitution(text: str) -> tuple[str, str, str, str] | None:
 
 @lru_cache(maxsize=64)
 def _expression(pattern: str) -> str:
-    """A pattern as Python writes it: of the small language that `grep` reads, without `.*`."""
+    """Return a pattern in Python's syntax; it is one that `grep` accepts, without `.*`."""
     wanted = compile_pattern(pattern)
     body = "".join("." if character == ANY else re.escape(character) for character in wanted.pieces[0])
     return f"{'^' if wanted.at_start else ''}{body}{'$' if wanted.at_end else ''}"
@@ -156,7 +156,7 @@ def _plain(pattern: str, *, extended: bool) -> bool:
 
 
 def edited(text: MappedText, steps: Sequence[Step]) -> MappedText | None:
-    """A text after some commands; None where that isn't worked out."""
+    """Return a text after some commands, or None if it is too long."""
     if len(text.text) > _LONGEST:
         return None
     pieces: list[tuple[str, int]] = []

@@ -1,4 +1,4 @@
-"""URLs, spelled one way, and the files that some of them name."""
+"""Normalises URLs, and finds the files that `file:` URLs name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _FILE = r"(?i)file:(?://(?:localhost)?)?(?=/)"
 
 
 def normal_url(url: str) -> str:
-    """A URL in one spelling: scheme and host know no case, and the usual port and a slash at the end say nothing."""
+    """Return a URL with scheme and host in lower case, without the default port and trailing slashes."""
     scheme, separator, rest = url.rstrip("/").partition("://")
     if not separator:
         return url.rstrip("/")
@@ -20,16 +20,16 @@ def normal_url(url: str) -> str:
 
 
 def repository(url: str) -> str:
-    """A key that is equal for two URLs of one repository; GitHub ignores case and ".git"."""
+    """Return a key that is equal for all URLs of a repository; GitHub ignores case and ".git"."""
     url = normal_url(url).removesuffix("/.git").removesuffix(".git")
     return url.lower() if url.startswith("https://github.com/") else url
 
 
 def file_of(name: str) -> str:
-    """The path that a `file:` URL names; any other words as they are."""
+    """Return the path of a `file:` URL, or any other text unchanged."""
     found = re.match(_FILE, name)
     if found is None:
         return name
-    from urllib.parse import unquote  # takes 3 ms, and next to no file names such a URL
+    from urllib.parse import unquote  # its import takes 3 ms, and very few files have such a URL
 
     return unquote(name[found.end() :].partition("#")[0])

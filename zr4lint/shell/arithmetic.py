@@ -1,4 +1,4 @@
-"""Arithmetic of the shell, as far as it can be known: integers of 64 bits, variables, no assignments."""
+"""Evaluates the shell's arithmetic: integers of 64 bits and variables, without assignments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _UnknownError(Exception):
 
 
 def evaluate(text: str, value: Callable[[str], str | None]) -> int | None:
-    """The value of an expression; None if it is unknown, or if the shell refuses it."""
+    """Return the value of an expression, or None if the value is unknown or the shell rejects the expression."""
     if len(text) > _LONGEST:
         return None
     try:
@@ -40,7 +40,7 @@ def evaluate(text: str, value: Callable[[str], str | None]) -> int | None:
 
 
 def divides_by_zero(text: str, value: Callable[[str], str | None]) -> bool:
-    """Whether the shell refuses an expression for a division by 0; one that it may skip is not counted."""
+    """Return whether the shell rejects an expression for a division by 0 that it always evaluates."""
     if len(text) > _LONGEST or not _DIVISIONS.intersection(text) or not _SKIPS.isdisjoint(text):
         return False
     try:
@@ -53,7 +53,7 @@ def divides_by_zero(text: str, value: Callable[[str], str | None]) -> bool:
 
 
 def integer(text: str) -> int | None:
-    """The number that plain digits stand for; None for other words, and for numbers that don't fit 64 bits."""
+    """Return the number that decimal digits spell, or None for other words and for numbers of more than 18 digits."""
     digits = text.strip().removeprefix("-").removeprefix("+")
     if not digits.isascii() or not digits.isdecimal() or len(digits) > _DIGITS:
         return None
@@ -117,7 +117,7 @@ class _Reader:
 
     def number(self, digits: str) -> int:
         if len(digits) > 1 and digits[0] == "0":
-            raise _UnknownError  # octal and hexadecimal are nobody's version numbers
+            raise _UnknownError  # the shell reads it as octal or hexadecimal, which versions never are
         found = integer(digits)
         if found is None:
             raise _UnknownError
@@ -125,6 +125,6 @@ class _Reader:
 
 
 def _quotient(a: int, b: int) -> int:
-    """Divide as C does, towards zero."""
+    """Return the quotient rounded towards zero, as in C."""
     whole = abs(a) // abs(b)
     return whole if (a < 0) == (b < 0) else -whole

@@ -1,4 +1,4 @@
-"""The arguments of a function's call, put in where its body uses them."""
+"""Substitutes the arguments of a function call into the words of the function's body."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def bound(word: Word, arguments: Sequence[Word], zeroth: Word | None = None) -> Word:
-    """A word with `$1`, `$2` and `$#` replaced by what a function is called with, and `$0` where that is known."""
+    """Return a word with `$1`, `$2` and `$#` replaced by the call's arguments, and `$0` by `zeroth` if it is given."""
     pieces: list[tuple[str, int]] = []
     expansions: list[Expansion] = []
     length = at = 0
@@ -47,7 +47,7 @@ def bound(word: Word, arguments: Sequence[Word], zeroth: Word | None = None) -> 
 
 
 def spliced(word: Word, patterns: Mapping[str, Word]) -> Word:
-    """A word with patterns in the place of the variables that go over the files they fit."""
+    """Return a word whose one variable is replaced by its pattern, if a loop over files sets that variable."""
     fitting = [e for e in word.expansions if e.name in patterns and not e.operator]
     if len(fitting) != 1 or len(word.expansions) != 1:
         return word
@@ -58,7 +58,7 @@ def spliced(word: Word, patterns: Mapping[str, Word]) -> Word:
 
 
 def _position(expansion: Expansion) -> int | None:
-    """The number of the argument that an expansion stands for, if it does; an operator that needs more is none."""
+    """Return the number of the argument that an expansion stands for, or None if its operator is not supported."""
     name = expansion.name or ""
     if not name.isdecimal() or name == "0" or len(name) > 3 or expansion.operator not in ("", "-", ":-", "?", ":?"):
         return None

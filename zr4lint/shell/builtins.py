@@ -1,4 +1,4 @@
-"""Builtins: what they change in the shell, and their exit status."""
+"""Applies the shell's builtins: their changes to the shell, and their exit status."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _JUMPS = frozenset({"exit", "return", "break", "continue"})
 _READERS = frozenset({"read", "getopts", "mapfile", "readarray"})
 _SPECIAL = frozenset({":", ".", "eval", "export", "readonly", "set", "shift", "times", "trap", "unset"})
 _OF_BASH = r"\w+(?:\[[^]=]*\]\+?|\+)="
-"""An assignment to an element of an array, or one that adds to a value: dash takes them for names of commands."""
+"""An assignment to an array element, or with `+=`, which dash reads as the name of a command."""
 _TESTS = frozenset({"[", "expr", "test"})
 _ENDS_TRAPS = frozenset({"EXIT", "0"})
 _PRINTERS = frozenset({"echo", "printf"})
 _LOCALS = frozenset({"declare", "local", "typeset"})
 _HARMLESS = frozenset({"0", "CHLD", "CONT", "EXIT", "URG", "WINCH"})
-"""Signals that end no shell."""
+"""Signals that don't end a shell."""
 _WRITABLE = r"/tmp/[^/]*|/dev/(?:null|stdout|stderr|zero)"
 
 
 def assignment(walker: Walker, node: Node, frame: Frame) -> Status:
-    """Assignments without a command, and those of `export` and the like."""
+    """Walk an assignment without a command, or a declaration such as `export`, and return its status."""
     substituted = walker.substitutions(node, frame)
     declares = node.type == "declaration_command"
     span = walker.span(node, frame)
     words = frame.text(node).split()
     if walker.in_dash and not declares and re.match(_OF_BASH, words[0]):
-        return walker.refuse(span, frame, ends=False)  # dash takes it for the name of a command
+        return walker.refuse(span, frame, ends=False)  # dash reads it as the name of a command
     if declares and walker.in_dash:
         if words[0] in dash.MISSING:
             return walker.refuse(span, frame, ends=False)
@@ -64,7 +64,7 @@ def assignment(walker: Walker, node: Node, frame: Frame) -> Status:
 
 
 def unset(walker: Walker, node: Node, frame: Frame) -> Status:
-    """Forget variables; without PATH dash finds no program."""
+    """Walk `unset`: forget the variables, or the functions with -f."""
     words = frame.text(node).split()
     constant = words[1:2] != ["-f"] and not walker.constants.isdisjoint(words[1:])
     if walker.in_dash and (constant or dash.ends_at(words)):
@@ -83,14 +83,14 @@ def unset(walker: Walker, node: Node, frame: Frame) -> Status:
 
 
 def _keep_assignments(walker: Walker, name: str, made: Command, frame: Frame) -> None:
-    """Make the assignments in front of a special builtin, which stay but in bash."""
+    """Keep the assignments in front of a special builtin, which every shell but bash does."""
     if name in _SPECIAL and walker.dialect is not Dialect.BASH and not made.wrappers:
         for pair in made.assignments:
             walker.emit(frame, made.span, assignments=(pair,))
 
 
 def builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
-    """The changes that a command makes to the shell, and how it ends."""
+    """Apply a command's changes to the shell and return its status."""
     rest = made.words[1:]
     _keep_assignments(walker, name, made, frame)
     if name in _JUMPS:
@@ -124,14 +124,14 @@ def builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
 
 
 def ran_unknown(walker: Walker) -> None:
-    """Take note that the shell itself ran a script that can't be read, or not all of it."""
+    """Record that the shell itself ran a script that could not be read completely."""
     walker.variables.open()
     walker.arguments = None
     walker.unset_fails = False
 
 
 def _tested(walker: Walker, name: str, words: tuple[Word, ...], frame: Frame) -> Status | None:
-    """The outcome of `test`, `[` and a comparison of `expr`; None for anything else that expr works out."""
+    """Return the status of `test`, `[` or a comparison by `expr`, or None for any other use of expr."""
     if name == "[":
         closed = bool(words) and words[-1].literal == "]"
         return Status(tested_words(walker, words[:-1], frame)) if closed else FALSE
@@ -140,17 +140,17 @@ def _tested(walker: Walker, name: str, words: tuple[Word, ...], frame: Frame) ->
 
 
 def _only_asks(rest: tuple[Word, ...]) -> bool:
-    """Whether a call of kill sends no signal, number 0, or one that ends no shell."""
+    """Return whether `kill` only lists signals, or sends one that doesn't end a shell (number 0 among them)."""
     texts = [word.literal for word in rest]
     given = texts[1] if texts[0] in ("-s", "-n") else (texts[0] or "").removeprefix("-").removeprefix("SIG")
     return texts[0] in ("-l", "-L") or (given or "").upper() in _HARMLESS
 
 
 def _alias(walker: Walker, name: str, made: Command, frame: Frame) -> None:
-    """Take note of aliases, which bash doesn't expand in a script."""
+    """Record aliases. Bash doesn't expand them in a script, so only dash's are recorded."""
     for word in made.words[1:] if walker.in_dash and frame.reach is not Reach.NEVER else ():
         alias, given, value = (word.literal or "").partition("=")
-        if name == "unalias" or not given:  # a name alone prints the alias
+        if name == "unalias" or not given:  # a bare name prints the alias
             walker.aliases.pop(alias if name == "unalias" else "", None)
             continue
         known = frame.reach is Reach.ALWAYS and bool(value)
@@ -159,7 +159,7 @@ def _alias(walker: Walker, name: str, made: Command, frame: Frame) -> None:
 
 
 def _succeeds(name: str, made: Command) -> bool:
-    """Whether a command succeeds in every image, whichever user runs it."""
+    """Return whether a command succeeds in every image and for every user."""
     if name in _PRINTERS:
         targets = [redirection.target for redirection in made.redirections]
         return all(one is not None and re.fullmatch(_WRITABLE, one.text.text) for one in targets)
@@ -167,7 +167,7 @@ def _succeeds(name: str, made: Command) -> bool:
 
 
 def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:
-    """`set`: options, and the words of `$1` and on."""
+    """Walk `set`: change options and the positional arguments, and return its status."""
     if frame.reach is Reach.NEVER:
         return DONE
     previous = ""
@@ -193,7 +193,7 @@ def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:
 
 
 def _shift(walker: Walker, made: Command, frame: Frame) -> Status:
-    """`shift`, at which dash ends where there are too few arguments."""
+    """Walk `shift` and return its status. Dash exits if there are too few arguments."""
     count = (made.words[1].literal or "") if len(made.words) > 1 else "1"
     if walker.arguments is None or frame.reach is Reach.NEVER:
         return DONE

@@ -1,4 +1,4 @@
-"""The parts of shell text."""
+"""The types of a parsed script: words, expansions, redirections and commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from zr4lint.model.source import MappedText, Span
 
 ANY_DEPTH = "\0"
-"""Stands in a path for any folders, or none, between two others."""
+"""Stands in a path for any number of folders, including none."""
 
 
 class Reach(IntEnum):
@@ -21,19 +21,19 @@ class Reach(IntEnum):
 
 
 class Dialect(Enum):
-    """Which shell reads a script."""
+    """The shell that reads a script."""
 
     DASH = auto()
-    SH = auto()  # some /bin/sh: what dash and bash agree on
+    SH = auto()  # an unknown /bin/sh: what dash and bash agree on
     BASH = auto()
 
 
 class Expansion(Struct, frozen=True):
-    """A `$...` that stands at start to end of a word's text.
+    """A `$...` between `start` and `end` of a word's text.
 
-    `name` is None for what can't be known before the build, such as `$(command)`. `operator` is "" for `$NAME`, else
-    what stands behind the name, such as `:-`, `##`, `//` or `^^`, with `operand` behind it; `length` for `${#NAME}`,
-    `:` for `${NAME:1:2}`, and `((` for arithmetic, whose name is "".
+    `name` is None for a value that is unknown before the build, such as `$(command)`. `operator` is "" for `$NAME`.
+    Otherwise it is the text after the name, such as `:-`, `##`, `//` or `^^`, and `operand` is the text after the
+    operator. `operator` is `length` for `${#NAME}`, `:` for `${NAME:1:2}`, and `((` for arithmetic, whose name is "".
     """
 
     start: int
@@ -45,9 +45,9 @@ class Expansion(Struct, frozen=True):
 
 
 class Word(Struct, frozen=True):
-    """One word as written; `text` is without its quotes, `span` with them.
+    """One word of a script. `text` has no quotes, and `span` includes them.
 
-    `glob` tells that it holds a wildcard that the shell expands, one that is not quoted.
+    `glob` tells that the word has an unquoted wildcard, which the shell expands.
     """
 
     text: MappedText
@@ -58,14 +58,14 @@ class Word(Struct, frozen=True):
 
     @property
     def literal(self) -> str | None:
-        """The word's value, None where it holds an expansion."""
+        """Return the word's value, or None if it has an expansion."""
         return None if self.expansions else self.text.text
 
 
 class Argument(Struct, frozen=True):
-    """One value that the program receives, None where it can't be known; several may come from one word.
+    """One argument that a program receives; a word can give several. `value` is None if it is unknown.
 
-    With `glob` the value is a pattern, and the program receives the paths that it fits.
+    If `glob` is set, the value is a pattern, and the program receives the matching paths.
     """
 
     value: str | None
@@ -83,7 +83,7 @@ class Redirection(Struct, frozen=True):
 
 
 class Heredoc(Struct, frozen=True):
-    """A heredoc that was taken out of a script's text: `start` is where its marker was blanked out."""
+    """A heredoc that was removed from a script's text; `start` and `end` are the offsets of its blanked marker."""
 
     start: int
     end: int
@@ -91,16 +91,16 @@ class Heredoc(Struct, frozen=True):
 
 
 class Wrapper(Struct, frozen=True):
-    """A program that runs another: `sudo`, `env`, `xargs`, `sh -c`; `span` is the word that names it."""
+    """A program that runs another, such as `sudo`, `env`, `xargs` or `sh -c`; `span` is the word that names it."""
 
     name: str
     span: Span
 
 
 class Pipe(Struct, frozen=True):
-    """A place in a pipeline. `number` tells the pipelines of a script apart, `index` counts the places from 0.
+    """A place in a pipeline: `number` identifies the pipeline in its script, and `index` counts from 0.
 
-    `caught` tells that the script goes by the pipeline's status, as in a condition, behind `!` or in front of `||`.
+    `caught` tells that the script tests the pipeline's status: in a condition, after `!` or before `||`.
     """
 
     number: int
@@ -112,14 +112,16 @@ class Pipe(Struct, frozen=True):
 class Command(Struct, frozen=True):
     """A simple command.
 
-    `assignments` stand before its words, or alone. `scope` names the subshells it runs in, the outermost first:
-    what a command changes in a scope (folder, variables) is gone outside of it. `operator` joins it to the command
-    before: "", "&&", "||", ";", "|" or "&". `stdin` is the heredoc it reads,
-    `folder` where `env -C` has it run. `wrappers` are the programs that run it, the outermost first, and `pipes` its
-    places in the pipelines around it, the outermost first. `exits` tells that its shell has the option `-e` on,
-    `tested` that the shell goes on all the same where it fails, as in a condition.
-    `refused` is why the shell can't run it though the script gets there. `guard` names the conditions that it runs
-    under, the outermost first.
+    - `assignments` stand before its words, or alone.
+    - `operator` joins it to the previous command: "", "&&", "||", ";", "|" or "&".
+    - `scope` numbers the subshells around it, the outermost first. Changes of folder and variables end with their
+      scope.
+    - `stdin` is its heredoc, and `folder` the folder that `env -C` sets.
+    - `wrappers` are the programs that run it, and `pipes` its places in pipelines, both with the outermost first.
+    - `exits` tells that its shell has the option `-e`.
+    - `refused` says why the shell can't run the command although the script reaches it.
+    - `guard` numbers the conditions around it, the outermost first.
+    - `tested` tells that the shell continues if it fails, as in a condition.
     """
 
     words: tuple[Word, ...]

@@ -1,4 +1,4 @@
-"""Compound commands: branches, loops, and which of their parts run."""
+"""Walks compound commands: branches, loops and tests, and decides which of their parts run."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 _READ = r"(?:IFS= )?read(?: -r)? ([A-Za-z_]\w*)"
 CHANGES = r"\+\+|--|(?<![=!<>])=(?!=)"
 _NUMBER = r"\d[\d.]*"
-"""The pattern of a number, which names no file: the author meant to compare numbers."""
+"""The pattern of a number after `<`: the author meant a comparison, not a file."""
 NAME = r"[A-Za-z_]\w*"
 _FOR_IN = r"for\s+\w+\s+in\b"
 _ALL = frozenset({"$@", "$*", '"$@"', '"$*"', "${@}", "${*}", '"${@}"'})
 
 
 def branches(walker: Walker, node: Node, frame: Frame) -> Status:
-    """An `if`, with what follows it."""
+    """Walk an `if` with its branches and return its status."""
     results: list[tuple[Reach, Status]] = []
     condition = DONE
     otherwise = Reach.ALWAYS
@@ -62,7 +62,7 @@ def branches(walker: Walker, node: Node, frame: Frame) -> Status:
 
 
 def _one_of(results: Sequence[tuple[Reach, Status]], *, open_: bool) -> Status:
-    """The outcome of the branch that runs; with `open_`, none may run."""
+    """Return the status of the branch that runs; with `open_`, possibly no branch runs."""
     possible = [status for reach, status in results if reach is not Reach.NEVER]
     certain = [status for reach, status in results if reach is Reach.ALWAYS]
     if len(possible) == 1 and certain:
@@ -75,7 +75,7 @@ def _one_of(results: Sequence[tuple[Reach, Status]], *, open_: bool) -> Status:
 
 
 def cases(walker: Walker, node: Node, frame: Frame) -> Status:
-    """The branch that fits a known word runs, the others don't; with any other word each may."""
+    """Walk a `case` and return its status. If its word is unknown, each branch may run."""
     value = node.child_by_field_name("value")
     word = None
     if value is not None:
@@ -85,7 +85,7 @@ def cases(walker: Walker, node: Node, frame: Frame) -> Status:
             return ended
         word = walker.variables.value(written)
     results: list[tuple[Reach, Status]] = []
-    open_ = Reach.ALWAYS  # how far it is certain that no branch before has run
+    open_ = Reach.ALWAYS  # the certainty that no earlier branch has run
     for item in node.named_children:
         if item.type != "case_item":
             continue
@@ -121,7 +121,7 @@ def _fits(walker: Walker, word: str | None, pattern: Node, frame: Frame) -> bool
 
 
 def while_(walker: Walker, node: Node, frame: Frame) -> Status:
-    """A `while` or `until`, of which the first round is walked."""
+    """Walk a `while` or `until`: each round if its condition is known, otherwise the body once. Return its status."""
     condition = between(node, ("while", "until"), "do_group")
     if (read := _reads_lines(walker, node, condition, frame)) is not None:
         return read
@@ -152,7 +152,7 @@ def while_(walker: Walker, node: Node, frame: Frame) -> Status:
 
 
 def _reads_lines(walker: Walker, node: Node, condition: list[Node], frame: Frame) -> Status | None:
-    """Walk `... | while read NAME; do ...` where what is read is known; None for any other loop."""
+    """Walk `... | while read NAME; do ...` if the input is known; return None for any other loop."""
     named = [child for child in condition if child.is_named]
     found = re.fullmatch(_READ, frame.text(named[0])) if len(named) == 1 else None
     lines = (walker.piped(frame) or frame.stdin) if found is not None else None
@@ -166,7 +166,7 @@ def _reads_lines(walker: Walker, node: Node, condition: list[Node], frame: Frame
 
 
 def for_each(walker: Walker, node: Node, frame: Frame) -> Status:
-    """Over known words the body runs once for each; over anything else it may run."""
+    """Walk a `for` and return its status. The body runs once for each word if all are known, and may run otherwise."""
     variable = node.child_by_field_name("variable")
     body = node.child_by_field_name("body")
     if variable is None or body is None:
@@ -188,7 +188,7 @@ def for_each(walker: Walker, node: Node, frame: Frame) -> Status:
 
 
 def _repeat(walker: Walker, name: str, words: list[Word] | None, body: Node, span: Span, frame: Frame) -> Status:
-    """Walk a loop's body once for each word that its variable gets; None stands for words that aren't known."""
+    """Walk a loop's body once for each of `words`, or as a loop over unknown words if it is None."""
     over = words is not None and len(words) > budgets.ROUNDS
     if over:
         walker.too_large("a loop", f"{budgets.ROUNDS} rounds", span)
@@ -214,7 +214,7 @@ def _repeat(walker: Walker, name: str, words: list[Word] | None, body: Node, spa
 
 
 def _over_files(walker: Walker, name: str, pattern: Word, body: Node, frame: Frame) -> Status:
-    """A loop over the files that a pattern fits: walked once, with the pattern in the place of the variable."""
+    """Walk a loop over the files that match a pattern: once, with the pattern in place of the variable."""
     around = walker.patterns.get(name)
     walker.forget(body, frame)
     walker.assign(name, None, frame)
@@ -227,7 +227,7 @@ def _over_files(walker: Walker, name: str, pattern: Word, body: Node, frame: Fra
 
 
 def _over_listed(walker: Walker, name: str, body: Node, frame: Frame) -> Status | None:
-    """A loop over the files that the last command prints; None where these can't be known."""
+    """Walk a loop over the files that the last command prints; return None if they are unknown."""
     from zr4lint.shell.listed_files import listed  # few scripts have such a loop
 
     found = listed(walker, frame)
@@ -240,7 +240,7 @@ def _over_listed(walker: Walker, name: str, body: Node, frame: Frame) -> Status 
 
 
 def _open_loop(walker: Walker, name: str, body: Node, span: Span, frame: Frame) -> Status:
-    """A loop over words of which nothing is known."""
+    """Walk a loop over unknown words."""
     walker.forget(body, frame)
     here = structs.replace(frame.under(Reach.MAYBE), repeated=True)
     walker.emit(here, span, assignments=((name, unknown(plain_word("", span))),))
@@ -249,7 +249,7 @@ def _open_loop(walker: Walker, name: str, body: Node, span: Span, frame: Frame) 
 
 
 def _rounds(walker: Walker, node: Node, frame: Frame) -> list[Word] | None:
-    """The words that a `for` goes over, None where they can't be known."""
+    """Return the words that a `for` iterates over, or None if they are unknown."""
     values = node.children_by_field_name("value")
     if not values and not re.match(_FOR_IN, frame.text(node)):
         return None if walker.arguments is None else list(walker.arguments)
@@ -267,7 +267,7 @@ def _rounds(walker: Walker, node: Node, frame: Frame) -> list[Word] | None:
 
 
 def words(walker: Walker, node: Node, frame: Frame) -> tuple[Word, ...]:
-    """The words that a node stands for: more than one with the braces of bash, and for `"$@"`."""
+    """Return the words of a node: several for the braces of bash and for `"$@"`, otherwise one."""
     if walker.arguments is not None and frame.text(node) in _ALL:
         if walker.may_copy(len(walker.arguments), frame.script.span(node.start_byte, node.end_byte)):
             return walker.arguments
@@ -280,7 +280,7 @@ def words(walker: Walker, node: Node, frame: Frame) -> tuple[Word, ...]:
 
 
 def bind(walker: Walker, word: Word) -> Word:
-    """A word with the arguments of the function around put in."""
+    """Return a word with the arguments of the enclosing function's call substituted."""
     if walker.arguments is None or not word.expansions:
         return word
     return bound(word, walker.arguments, walker.zeroth)
@@ -290,16 +290,16 @@ def bind(walker: Walker, word: Word) -> Word:
 
 
 def test(walker: Walker, node: Node, frame: Frame) -> Status:
-    """`[ ... ]` and `[[ ... ]]`."""
+    """Walk `[ ... ]` or `[[ ... ]]` and return its status."""
     walker.substitutions(node, frame)
     if node.children and node.children[0].type == "[[":
         if walker.in_dash:
-            return FALSE  # no such command
+            return FALSE  # dash has no such command
         inner = [child for child in node.named_children if child.type != "comment"]
         return Status(_double(walker, inner[0], frame) if len(inner) == 1 else Value.CONDITION)
     found: list[Word] = []
     if node.children[-1].is_missing:
-        return FALSE  # `[` without its "]" fails
+        return FALSE  # `[` fails without its "]"
     if node.has_error or not _flatten(walker, node, frame, found):
         return CONDITION
     found = found[1:-1]
@@ -315,7 +315,7 @@ def test(walker: Walker, node: Node, frame: Frame) -> Status:
 
 
 def tested_words(walker: Walker, arguments: Sequence[Word], frame: Frame) -> Value:
-    """The result of `test` on words."""
+    """Return the result of `test` with words as its arguments."""
     if walker.dialect is Dialect.SH and any(word.literal == "==" for word in arguments):
         return Value.CONDITION
     if walker.in_dash and len(arguments) > 2 and arguments[1].literal in ("==", "=~"):
@@ -331,7 +331,7 @@ _SPLIT = frozenset({"test_command", "binary_expression", "unary_expression", "pa
 
 
 def _flatten(walker: Walker, node: Node, frame: Frame, found: list[Word], depth: int = 0) -> bool:
-    """Add the words of a test as they are written; False where that can't be told from the tree."""
+    """Append the words of a test to `found`; return False if the tree doesn't show them."""
     if depth > budgets.NESTING:
         return False
     for child in node.children:
@@ -346,7 +346,7 @@ def _flatten(walker: Walker, node: Node, frame: Frame, found: list[Word], depth:
 
 
 def _double(walker: Walker, node: Node, frame: Frame, depth: int = 0) -> Value:
-    """The result of the inside of `[[ ]]`."""
+    """Return the result of the expression inside `[[ ]]`."""
     if depth > budgets.NESTING:
         return Value.CONDITION
     depth += 1
@@ -388,9 +388,9 @@ def _one(walker: Walker, node: Node, frame: Frame) -> str | None:
 
 
 def arithmetic(walker: Walker, node: Node, frame: Frame) -> Status:
-    """`(( ... ))`, which is true unless it comes to 0."""
+    """Walk `(( ... ))` and return its status, which is true unless the value is 0."""
     if walker.in_dash:
-        return FALSE  # two subshells, and a command that doesn't exist
+        return FALSE  # dash reads two subshells around a command that doesn't exist
     text = frame.text(node).removeprefix("((").removesuffix("))")
     if re.search(CHANGES, text):
         for name in re.findall(NAME, text):

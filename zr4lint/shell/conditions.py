@@ -1,4 +1,4 @@
-"""The results of tests: `test`, `[ ]` and `[[ ]]`."""
+"""Evaluates tests: `test`, `[ ]` and `[[ ]]`."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _WILDCARDS = frozenset("*?[\\")
 Look = Callable[[str], "Found | None"]
 
 FAILED = Value.FALSE
-"""A test that is written wrongly ends with status 2, which is not true."""
+"""The result of a malformed test, which exits with 2."""
 
 
 def truth(holds: bool) -> Value:
-    """TRUE or FALSE."""
+    """Return TRUE or FALSE as a `Value`."""
     return Value.TRUE if holds else Value.FALSE
 
 
 def test(arguments: Sequence[str], look: Look, *, in_dash: bool) -> Value:
-    """The result of `test` on its arguments, those of `[` without the `]`; `look` returns what is at a path."""
+    """Return the result of `test` with these arguments, without the `]`; `look` returns what is at a path."""
     match len(arguments):
         case 0:
             return Value.FALSE
@@ -92,7 +92,7 @@ def _three(left: str, operator: str, right: str, look: Look, *, in_dash: bool) -
 
 
 def _joined(arguments: Sequence[str], look: Look, *, in_dash: bool) -> Value:
-    """Tests joined by -a and -o, as far as no parenthesis is among them."""
+    """Return the result of tests joined by -a and -o, if there are no parentheses."""
     if "(" in arguments or ")" in arguments:
         return Value.CONDITION
     for operator in ("-o", "-a"):
@@ -104,19 +104,19 @@ def _joined(arguments: Sequence[str], look: Look, *, in_dash: bool) -> Value:
 
 
 def both(left: Value, right: Value) -> Value:
-    """The result of two tests joined by "and"."""
+    """Return the result of two tests joined by "and"."""
     if Value.FALSE in (left, right):
         return Value.FALSE
     return Value.TRUE if (left, right) == (Value.TRUE, Value.TRUE) else Value.CONDITION
 
 
 def either(left: Value, right: Value) -> Value:
-    """The result of two tests joined by "or"."""
+    """Return the result of two tests joined by "or"."""
     return both(left.negated, right.negated).negated
 
 
 def fits(value: str, pattern: str) -> bool | None:
-    """Whether a value fits a pattern of `case` or `[[ ]]`; None where that is not worked out."""
+    """Return whether a value matches a pattern of `case` or `[[ ]]`, or None if the pattern is not supported."""
     if _WILDCARDS.isdisjoint(pattern):
         return value == pattern
     if "\\" in pattern or "[^" in pattern or "[:" in pattern or len(value) + len(pattern) > VALUE_LENGTH // 16:

@@ -1,4 +1,4 @@
-"""Syntax that bash accepts and dash, the /bin/sh of Debian and Ubuntu, does not."""
+"""Finds syntax that bash accepts and dash, the /bin/sh of Debian and Ubuntu, doesn't."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MISSING = frozenset({
     "fc", "help", "history", "let", "logout", "mapfile", "popd", "pushd", "readarray", "shopt", "source", "suspend",
     "typeset",
 })  # fmt: skip
-"""Commands of bash that dash does not find."""
+"""Commands of bash that dash doesn't have."""
 
 SPECIAL = frozenset(
     {
@@ -22,7 +22,7 @@ SPECIAL = frozenset(
         *("readonly", "return", "set", "shift", "times", "trap", "unset"),
     }
 )
-"""Builtins whose names dash doesn't give to functions."""
+"""Builtins whose names dash doesn't allow for functions."""
 
 BASH_SETS = (
     *("BASH", "BASHOPTS", "BASHPID", "BASH_ALIASES", "BASH_ARGC", "BASH_ARGV", "BASH_ARGV0", "BASH_CMDS"),
@@ -31,19 +31,19 @@ BASH_SETS = (
     *("EPOCHSECONDS", "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "HOSTTYPE", "LINES", "MACHTYPE", "OSTYPE"),
     *("OPTERR", "PIPESTATUS", "RANDOM", "SECONDS", "SHELLOPTS", "SHLVL", "SRANDOM", "UID", "_"),
 )
-"""Variables that bash sets and dash does not."""
+"""Variables that bash sets and dash doesn't."""
 
 AMPERSANDS = frozenset({"&>", "&>>"})
-"""Redirections that dash reads as "&", which sends the command to the background, and ">"."""
+"""Redirections that dash reads as "&" (run in the background) followed by ">"."""
 
 _SUBSTITUTION = r"\$\{(?:#?(?:\w+|[@*#?$!-])\}|(?:\w+|[@*#?$!-])(?::?[-+=?]|##?|%%?))"
-"""The pattern of `${...}` in dash, which ends at anything else."""
+"""The pattern of `${...}` that dash accepts; it exits at any other."""
 _OWN = frozenset({"raw_string", "heredoc_body", "comment"})
 _EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement", "ERROR"})
 
 
 def bad_substitution(node: Node, text: str) -> Node | None:
-    """The expansion of a command at which dash ends; None where there is none, and for another node."""
+    """Return the first expansion in a command at which dash exits, or None."""
     if node.type not in _EXPANDED or "${" not in text[node.start_byte : node.end_byte]:
         return None
     nodes = [node]
@@ -59,21 +59,21 @@ def bad_substitution(node: Node, text: str) -> Node | None:
 
 
 _LETTERS = {".": "", "exec": "", "export": "p", "readonly": "p", "set": "abCEefIimnosuVvx", "unset": "fv"}
-"""The options of the special builtins, at any other of which dash ends."""
+"""The options of the special builtins; dash exits at any other option."""
 _NAMES = frozenset({
     "allexport", "debug", "emacs", "errexit", "ignoreeof", "interactive", "monitor", "noclobber", "noexec", "noglob",
     "nolog", "notify", "nounset", "stdin", "verbose", "vi", "xtrace",
 })  # fmt: skip
-"""The names that `set -o` takes."""
+"""The option names of `set -o`."""
 _PLAIN = {"read": "pr", "wait": "", "printf": "", "type": "", "ulimit": "HSacdflmnpqrstvwe"}
-"""The options of other builtins, which fail with any other."""
+"""The options of other builtins, which fail with any other option."""
 PARTICULAR = frozenset({*_LETTERS, *_PLAIN, "kill", "trap"})
-"""Builtins with options, or names, that dash doesn't have."""
+"""Builtins for which `ends_at` or `fails` can return True."""
 _SIGNALS = frozenset({"ERR", "DEBUG", "RETURN"})
 
 
 def ends_at(words: Sequence[str]) -> bool:
-    """Whether dash ends at a builtin with an error, as it does at `set -o pipefail`; "" is an unknown word."""
+    """Return whether dash exits at a builtin, as at `set -o pipefail`; "" stands for an unknown word."""
     name = words[0] if words else ""
     allowed = _LETTERS.get(name)
     if allowed is None:
@@ -90,7 +90,7 @@ def ends_at(words: Sequence[str]) -> bool:
 
 
 def fails(words: Sequence[str]) -> bool:
-    """Whether a builtin fails in dash for an option, or a name, that only bash knows."""
+    """Return whether a builtin fails in dash because of an option or a name that only bash knows."""
     name = words[0] if words else ""
     if name == "trap":
         return not _SIGNALS.isdisjoint(words[2:])

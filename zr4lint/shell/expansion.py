@@ -1,4 +1,4 @@
-"""Words of shell text: quotes taken off, expansions found, values worked out where they are known."""
+"""Reads the words of a script: removes quotes, finds expansions, and evaluates those that are known."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ _WILDCARDS = frozenset("*?[")
 _ESCAPABLE = '"\\$`'
 _OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion"})
 SUBSTITUTION = "$("
-"""The operator of a command substitution whose output is not known; its operand is where it begins in the script."""
+"""The operator of a command substitution with unknown output; the operand is its offset in the script."""
 OUTPUT = "text"
-"""The operator of a command substitution that is known to print its operand."""
+"""The operator of a command substitution with known output, which is the operand."""
 
 
 class Environment(Protocol):
-    """Variables by name, None where the value can't be known.
+    """Variables by name; the value is None if it is unknown.
 
-    A name that is missing may still be set by the base image: `$NAME` is unknown, but `${NAME:-default}` is taken to
-    be the default.
+    The base image may set a name that is missing here: `$NAME` is unknown, but `${NAME:-default}` is assumed to be the
+    default.
     """
 
     def get(self, name: str, /) -> str | None:
-        """The value of a variable, None if it can't be known."""
+        """Return the value of a variable, or None if it is unknown."""
 
     def __contains__(self, name: object, /) -> bool: ...
 
 
 class Variables:
-    """The variables of one shell: what it changed itself, over what it started with."""
+    """The variables of one shell: its own changes on top of its initial environment."""
 
     def __init__(self, around: Environment) -> None:
         self._around = around
@@ -56,7 +56,7 @@ class Variables:
         self._open = False
 
     def get(self, name: str, /) -> str | None:
-        """The value of a variable, None if it can't be known."""
+        """Return the value of a variable, or None if it is unknown."""
         if name in self._own:
             return self._own[name]
         return None if self._open and name not in self._around else self._around.get(name)
@@ -65,30 +65,30 @@ class Variables:
         return name not in self._unset and (name in self._own or name in self._around)
 
     def own(self) -> tuple[tuple[str, str | None], ...]:
-        """The variables that the shell itself has set, with their values."""
+        """Return the variables that this shell has set, with their values."""
         return tuple(self._own.items())
 
     def open(self) -> None:
-        """Take note that any variable which nothing is known to set may be set."""
+        """Record that any variable without a known assignment may be set."""
         self._open = True
 
     def set(self, name: str, value: str | None) -> None:
-        """Give a variable a value, None for one that can't be known."""
+        """Set a variable; None marks an unknown value."""
         self._own[name] = value
         self._unset.discard(name)
 
     def unset(self, name: str) -> None:
-        """Take a variable away."""
+        """Unset a variable."""
         self._own[name] = ""
         self._unset.add(name)
 
     def value(self, word: Word) -> str | None:
-        """A word's value, None where it can't be known."""
+        """Return a word's value, or None if it is unknown."""
         return expand(word, self)
 
 
 class _Builder:
-    """Collects the pieces of one word: ranges of the script's text that stay, and the expansions among them."""
+    """Builds one word from ranges of the script's text and the expansions in them."""
 
     def __init__(self, script: MappedText, *, ansi: bool) -> None:
         self.script = script
@@ -105,12 +105,12 @@ class _Builder:
             self.length += end - start
 
     def put(self, start: int, text: str) -> None:
-        """Add what stands for the characters at `start`."""
+        """Add text that replaces the character at `start`."""
         self.ranges.append((start, start + 1, text))
         self.length += len(text)
 
     def unescape(self, start: int, end: int, *, quoted: bool) -> None:
-        """Keep start to end without the backslashes that quote, with the expansions that the tree has as text."""
+        """Keep the range without its escaping backslashes, and add expansions that the tree has as text."""
         text = self.script.text
         while (found := _SPECIAL.search(text, start, end)) is not None:
             at = found.start()
@@ -155,7 +155,7 @@ class _Builder:
         self.expansions.append(Expansion(start, self.length, name, operator, operand, quoted))
 
     def add(self, node: Node) -> None:
-        """Add a node of the syntax tree that is a word or a part of one."""
+        """Add a node of the syntax tree that is a word or part of one."""
         kind = node.type
         if kind in ("simple_expansion", "expansion"):
             self.expansion(node, quoted=False)
@@ -179,7 +179,7 @@ class _Builder:
             self.unescape(node.start_byte, node.end_byte, quoted=False)
 
     def _ansi_string(self, node: Node) -> None:
-        """Add `$'...'`, which dash takes for a "$" and a string in quotes."""
+        """Add `$'...'`, which dash reads as a "$" and a quoted string."""
         self.quoted = True
         start, end = node.start_byte, node.end_byte
         if not self.ansi:
@@ -198,7 +198,7 @@ class _Builder:
         self.quoted = True
         at = self.script.text.index('"', node.start_byte) + 1
         if not self.ansi:
-            self.keep(node.start_byte, at - 1)  # dash takes the "$" of `$"..."` for itself
+            self.keep(node.start_byte, at - 1)  # dash keeps the "$" of `$"..."`
         end = node.end_byte - 1
         for child in node.children:
             if child.type in ("simple_expansion", "expansion") or child.type in _OPAQUE:
@@ -209,7 +209,7 @@ class _Builder:
 
 
 def word_of(nodes: Sequence[Node], script: MappedText, *, ansi: bool = True) -> Word:
-    """The word made of neighbouring nodes of the syntax tree, one at least.
+    """Return the word that neighbouring nodes of the syntax tree form; there must be at least one node.
 
     `ansi` tells that the shell reads `$'...'`.
     """
@@ -231,9 +231,9 @@ def word_of(nodes: Sequence[Node], script: MappedText, *, ansi: bool = True) -> 
 
 
 def unbraced(word: Word) -> tuple[Word, ...]:
-    """The words that bash makes of one with `{a,b}`; the word itself where it has none, or quotes beside them.
+    """Return the words that bash expands `{a,b}` to, or the word itself if it has no braces or has quotes.
 
-    One that has too many of them is unknown.
+    If there are too many, return an unknown word.
     """
     plain = "{" in word.text.text and not word.expansions and not word.quoted
     found = re.fullmatch(_BRACES, word.text.text) if plain else None
@@ -247,14 +247,14 @@ def unbraced(word: Word) -> tuple[Word, ...]:
 
 
 def plain_word(text: str, span: Span) -> Word:
-    """A word of known text that comes from a place; character for character where it is as long as that."""
+    """Return a word of known text at a span; its characters are mapped one by one if both are equally long."""
     if len(text) == span.end - span.start:
         return Word(MappedText(text, (0,), (span.start,)), (), span, False)
     return Word(MappedText.at_one_place(text, span.start), (), span, False)
 
 
 def unknown(word: Word) -> Word:
-    """A word in the same place that can't be known."""
+    """Return an unknown word at the same place."""
     whole = Expansion(0, len(word.text.text), None, "", "", True)
     return structs.replace(word, expansions=(whole,), glob=False)
 
@@ -297,7 +297,7 @@ def _value(expansion: Expansion, env: Environment) -> str | None:
 
 
 def plain(expansion: Expansion) -> str | None:
-    """The operand of an expansion without quotes; None where it isn't that plain."""
+    """Return the operand of an expansion without quotes, or None if it is more than plain text."""
     operand = expansion.operand
     if expansion.quoted and "'" in operand:
         return None
@@ -306,7 +306,7 @@ def plain(expansion: Expansion) -> str | None:
 
 
 def _cut(value: str, expansion: Expansion) -> str | None:
-    """A value without what a pattern fits, with it replaced, in other letters, or its length; None if not known."""
+    """Return the value after `#`, `%`, `/`, `^` or `,`, or its length for `${#NAME}`; None if it is unknown."""
     operator, operand = expansion.operator, expansion.operand
     if operator == "length":
         return str(len(value))
@@ -321,9 +321,9 @@ def _cut(value: str, expansion: Expansion) -> str | None:
 
 
 def expand(word: Word, env: Environment, *, over: Callable[[], None] | None = None) -> str | None:
-    """The word's value as one string, None where it can't be known.
+    """Return the word's value as one string, or None if it is unknown.
 
-    A value over the budget is one of these; `over` is called to take note of it.
+    A value over the budget is unknown, and `over` is called for it.
     """
     if not word.expansions:
         return word.text.text
@@ -349,7 +349,7 @@ def expand(word: Word, env: Environment, *, over: Callable[[], None] | None = No
 
 
 def written_out(word: Word, env: Environment) -> MappedText | None:
-    """A word's value with the places that its characters come from; None where it can't be known."""
+    """Return a word's value with the source offset of each character, or None if it is unknown."""
     pieces: list[tuple[str, int]] = []
     at = length = 0
     for expansion in word.expansions:
@@ -364,7 +364,7 @@ def written_out(word: Word, env: Environment) -> MappedText | None:
 
 
 def expand_all(words: Iterable[Word], env: Environment) -> list[Argument]:
-    """The arguments that words become: an unquoted variable that holds blanks gives several, an empty one none."""
+    """Return the arguments that words expand to. An unquoted value with blanks gives several, and an empty one none."""
     arguments: list[Argument] = []
     for word in words:
         value = expand(word, env)
@@ -380,7 +380,7 @@ def expand_all(words: Iterable[Word], env: Environment) -> list[Argument]:
 
 
 def split(value: str, env: Environment) -> Sequence[str] | None:
-    """The words that a shell makes of the value of an unquoted expansion; None where they can't be known."""
+    """Return the words that a shell splits an unquoted value into, or None if they are unknown."""
     separators = env.get("IFS") if "IFS" in env else " \t\n"
     if separators is None:
         return None

@@ -1,4 +1,4 @@
-"""Expansions and names at which a shell ends, and commands that it refuses to run."""
+"""Finds expansions and names at which a shell exits, and commands that it refuses to run."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _PLAIN = r"(?a:\w[\w.-]*)"
 
 
 def refused(walker: Walker, made: Command, frame: Frame, why: str, *, ends: bool) -> Status:
-    """Record a command that the shell does not run, and `ends` at."""
+    """Record a command that the shell refuses to run, and return its status; `ends` tells that the shell exits."""
     why = why if frame.reach is Reach.ALWAYS else ""
     walker.record(structs.replace(made, reach=Reach.NEVER, refused=why), frame)
     return walker.refuse(made.span, frame, ends=ends)
 
 
 def ends_at_words(walker: Walker, words: Iterable[Word], span: Span, frame: Frame) -> Status | None:
-    """The outcome of a statement at whose words the shell ends; None where it doesn't."""
+    """Return the status of a statement if the shell exits at one of its words, otherwise None."""
     why = refused_expansion(walker, words)
     if not why:
         return None
@@ -43,7 +43,7 @@ def ends_at_words(walker: Walker, words: Iterable[Word], span: Span, frame: Fram
 
 
 def refused_words(walker: Walker, made: Command) -> str:
-    """Why the shell ends at the words of a command, or at the assignments in front of it; "" where it doesn't."""
+    """Return why the shell exits at a command's words or at the assignments before them, or ""."""
     constant = next((name for name, _ in made.assignments if name in walker.constants), "")
     if constant and walker.in_dash:
         return f"{code(constant, 30)} is read-only, which ends the shell"
@@ -51,9 +51,9 @@ def refused_words(walker: Walker, made: Command) -> str:
 
 
 def refused_expansion(walker: Walker, words: Iterable[Word]) -> str:
-    """Why the shell ends at an expansion among words; "" where it doesn't.
+    """Return why the shell exits at an expansion in the words, or "".
 
-    It does so for `${NAME:?}` without a value, for what is not set where `set -u` is on, and dash for a division by 0.
+    It exits at `${NAME:?}` without a value, at an unset variable with `set -u`, and (dash only) at a division by 0.
     """
     for expansion in (expansion for word in words for expansion in word.expansions):
         name, operator = expansion.name, expansion.operator
@@ -71,13 +71,13 @@ def refused_expansion(walker: Walker, words: Iterable[Word]) -> str:
 
 
 def _is_unset(walker: Walker, name: str) -> bool:
-    """Whether a variable, or an argument, is surely not set; arguments that there are have been put in."""
+    """Return whether a variable or argument is certainly unset; known arguments were substituted before."""
     if name.isdecimal():
         return walker.arguments is not None and len(walker.arguments) < int(name[:4])
     return name.isidentifier() and name not in walker.variables and walker.variables.get(name) == ""
 
 
 def has_bad_name(node: Node, frame: Frame) -> bool:
-    """Whether a declaration, such as `export`, has a word that can't name a variable."""
+    """Return whether a declaration, such as `export`, has a word that can't name a variable."""
     names = (frame.text(child).partition("=")[0] for child in node.named_children if child.type in _NAMES)
     return any(re.fullmatch(_PLAIN, name) and not name.isidentifier() for name in names)

@@ -1,4 +1,4 @@
-"""Commands that make others run: `xargs`, `find -exec`."""
+"""Finds the commands that `xargs` and `find -exec` run."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _LONG_VALUED = frozenset({"--arg-file", "--delimiter", "--max-args", "--max-line
 _MOST = 200
 _ROOTS = frozenset({".", "/", "/bin", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/var"})
 READ_BY_PATH = frozenset({"chmod", "gzip", "mv", "rm", "rmdir", "sed", "shred", "truncate", "unlink"})
-"""Programs that find may run on known paths; the reader of find makes their calls."""
+"""Programs for which the reader of find makes calls with known paths."""
 
 
 def xargs(command: Command, fed: MappedText | None, listed: Listed | None = None) -> list[Command] | None:
-    """The commands that `xargs` runs on its input, or on the files `listed`; None if they are unknown.
+    """Return the commands that `xargs` runs on the text `fed` or on the files `listed`, or None without a command.
 
-    Words that aren't known are one unknown word behind the others.
+    Unknown arguments are represented by one unknown word at the end.
     """
     options, own = _options(command.words[1:])
     if not own:
@@ -61,7 +61,7 @@ def xargs(command: Command, fed: MappedText | None, listed: Listed | None = None
 
 
 def argument_file(command: Command) -> Word | None:
-    """The word of xargs that names a file to read in the place of standard input."""
+    """Return the word that names the file that xargs reads instead of standard input, or None."""
     words = command.words
     for index, word in enumerate(words[1:], start=1):
         text = word.literal or ""
@@ -75,7 +75,7 @@ def argument_file(command: Command) -> Word | None:
 
 
 def _delimiter(options: Mapping[str, str]) -> str | None:
-    """The character between the words, "" for blanks and lines; None for one that isn't read."""
+    """Return the character between the words, "" for blanks and line ends, or None if it is not supported."""
     if "0" in options or "null" in options:
         return "\0"
     given = options.get("d") or options.get("delimiter")
@@ -89,7 +89,7 @@ def _fed_reach(quiet: bool) -> Reach:
 
 
 def _options(words: Sequence[Word]) -> tuple[dict[str, str], tuple[Word, ...]]:
-    """The options of xargs with their values, and the command behind them."""
+    """Return the options of xargs with their values, and the command after them."""
     options: dict[str, str] = {}
     at = 0
     while at < len(words):
@@ -120,7 +120,7 @@ def _options(words: Sequence[Word]) -> tuple[dict[str, str], tuple[Word, ...]]:
 
 
 def _put(words: Iterable[Word], sign: str, value: Word | None) -> Iterable[Word]:
-    """Words with a sign in them replaced by a word, or made unknown."""
+    """Yield words with `sign` replaced by a word, or made unknown if `value` is None."""
     for word in words:
         if sign not in word.text.text:
             yield word
@@ -139,7 +139,7 @@ def _put(words: Iterable[Word], sign: str, value: Word | None) -> Iterable[Word]
 
 
 def _finds_something(words: Sequence[Word], exists: Callable[[str], bool]) -> bool:
-    """Whether find surely finds something: what it starts from, or in a folder the name that it looks for."""
+    """Return whether find certainly finds a path: its start, or the file that -name gives below the start."""
     values = [word.literal or "" for word in words[1:]]
     start = next((i for i, value in enumerate(values) if value.startswith("-")), len(values))
     tests = values[start:]
@@ -158,9 +158,9 @@ def _finds_something(words: Sequence[Word], exists: Callable[[str], bool]) -> bo
 
 
 def found_by_find(command: Command, exists: Callable[[str], bool]) -> list[Command]:
-    """The commands that `find -exec` runs, if it finds anything, with an unknown word for the path.
+    """Return the commands that `find -exec` runs if it finds anything; the path is an unknown word.
 
-    `exists` tells whether a path is surely there.
+    `exists` tells whether a path certainly exists.
     """
     found: list[Command] = []
     words = command.words
@@ -170,7 +170,7 @@ def found_by_find(command: Command, exists: Callable[[str], bool]) -> list[Comma
     end = 0
     for start in starts:
         if start < end:
-            continue  # a word of the command before
+            continue  # it belongs to the previous command
         end = next((i for i in range(start, len(words)) if words[i].literal in (";", "+")), len(words))
         inner = tuple(_put(words[start + 1 : end], "{}", None))
         if inner and words[start + 1].literal == "{}" and name is not None and not name.glob:

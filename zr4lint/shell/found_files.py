@@ -1,4 +1,4 @@
-"""The files that a script finds, as far as the earlier build shows them."""
+"""The state of files during a script, as the build so far shows it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Kind(Enum):
     FILE = auto()
     FOLDER = auto()
     LINK = auto()
-    ANYTHING = auto()  # something is there, whatever it is
+    ANYTHING = auto()  # something exists, of unknown kind
 
 
 class Found(Struct, frozen=True):
     """The state of a path; `executable`, `writable` and `text` are None if they are unknown.
 
-    `proven` tells of NOTHING that the script itself removed it, or that nothing ran before which may have made it.
+    With NOTHING, `proven` tells that the script itself removed the path, or that nothing earlier could have made it.
     """
 
     kind: Kind
@@ -41,21 +41,21 @@ class Found(Struct, frozen=True):
 
 
 EMPTY = Found(Kind.ANYTHING, False, MappedText.join([]), True)
-"""What is at /dev/null."""
+"""The state of /dev/null."""
 
 
 class Files(Protocol):
     """The file system that a script sees."""
 
     def look(self, path: str, commands: Sequence[Command], scope: tuple[int, ...]) -> Found | None:
-        """The entry at a path after these commands of the script; None where it can't be known.
+        """Return the state of a path after these commands of the script, or None if it is unknown.
 
-        `scope` names the shell that asks, whose folder a relative path starts from.
+        `scope` names the subshell whose working folder relative paths start from.
         """
 
 
 def tested(operator: str, found: Found | None) -> Value:
-    """The result of a test of a file, such as `-f`."""
+    """Return the result of a file test, such as `-f`."""
     if found is None:
         return Value.CONDITION
     if found.kind is Kind.NOTHING:

@@ -1,8 +1,8 @@
-"""Decide whether dash and bash can parse a script.
+"""Decides whether dash and bash can parse a script.
 
-tree-sitter recovers from every error, so it can't tell what a shell refuses. This recogniser reads the grammar of POSIX
-and of bash once, in linear time, and builds nothing. It stays silent about scripts that it doesn't fully understand:
-`refusal` returns an error only where the shell is certain to stop.
+tree-sitter recovers from every error, so it doesn't show what a shell rejects. This recogniser reads the grammar of
+POSIX and bash once, in linear time, and builds nothing. It ignores scripts that it doesn't fully understand: `refusal`
+returns an error only if the shell is certain to stop.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NAME = r"[A-Za-z_][A-Za-z0-9_]*\Z"
 
 
 class Refusal(Struct, frozen=True):
-    """Why a shell can't parse a script, and the characters of the script to point at."""
+    """The reason why a shell can't parse a script, and the range of the script to report."""
 
     start: int
     end: int
@@ -35,19 +35,19 @@ class Refusal(Struct, frozen=True):
 
 
 def refusal(text: str, *, bash: bool) -> Refusal | None:
-    """The syntax error at which dash, or bash, stops; None where the script is fine or can't be judged."""
+    """Return the syntax error at which dash or bash stops, or None if there is none or the script can't be judged."""
     reader = _Reader(text, bash)
     try:
         reader.program()
     except Refused as refused:
         return Refusal(refused.start, refused.end, refused.reason)
-    except (UnsureError, RecursionError):  # NESTING counts what is open, and some of it takes more calls than other
+    except (UnsureError, RecursionError):  # some open constructs use more stack than NESTING assumes
         return None
     return None
 
 
 class _Reader(Lexer):
-    """Reads lists of commands; one token is read ahead."""
+    """Reads lists of commands with one token of lookahead."""
 
     def __init__(self, text: str, bash: bool) -> None:
         super().__init__(text, bash)
@@ -61,7 +61,7 @@ class _Reader(Lexer):
             raise self.unexpected()
 
     def nested(self, opener: int, at: int) -> int:
-        """Read the commands of a substitution from `at` to its ")"; returns the place behind it."""
+        """Read the commands of a substitution from `at` to its ")" and return the offset after it."""
         if self.depth >= NESTING:
             raise UnsureError
         saved = self.token, self.start, self.end
@@ -76,7 +76,7 @@ class _Reader(Lexer):
                 raise self.unexpected()
         except Refused as refused:
             if self.bash and not refused.at_end:
-                raise UnsureError from None  # bash before 5.2 finds this only when it runs the substitution
+                raise UnsureError from None  # bash before 5.2 reports this only when it runs the substitution
             raise
         end = self.end
         self.depth -= 1
@@ -87,7 +87,7 @@ class _Reader(Lexer):
 
     @property
     def reserved(self) -> str:
-        """The reserved word that the current token is, else ""."""
+        """Return the reserved word at the current token, or ""."""
         if self.token != "word":
             return ""
         word = self.text[self.start : self.end].replace("\\\n", "")
@@ -98,7 +98,7 @@ class _Reader(Lexer):
             self.advance()
 
     def expect(self, wanted: str, opener: tuple[int, int]) -> None:
-        """Step over a reserved word or an operator that closes or continues what began at `opener`."""
+        """Step over the reserved word or operator that closes or continues the construct opened at `opener`."""
         if self.token != wanted and self.reserved != wanted:
             if self.token == "":
                 raise self.unclosed(*opener, wanted)
@@ -118,7 +118,7 @@ class _Reader(Lexer):
     # Lists
 
     def commands(self) -> int:
-        """Read commands up to a token that starts none; returns how many there were."""
+        """Read commands up to a token that doesn't start one, and return their number."""
         count = 0
         self.newlines()
         while self.token not in ("", ")") and self.token not in _ENDS_ITEM and self.reserved not in _CLOSING:
@@ -132,7 +132,7 @@ class _Reader(Lexer):
         return count
 
     def body(self) -> None:
-        """Read the commands of a compound command, one at least."""
+        """Read the commands of a compound command; at least one is required."""
         if not self.commands():
             raise self.unexpected()
 
@@ -214,7 +214,7 @@ class _Reader(Lexer):
                 return
 
     def function(self, name: tuple[int, int]) -> None:
-        """Read a function from the "(" behind its name on."""
+        """Read a function from the "(" after its name."""
         opener = (self.start, self.end)
         word = self.text[name[0] : name[1]]
         self.advance()
@@ -341,7 +341,7 @@ class _Reader(Lexer):
         self.advance()
 
     def item(self, opener: tuple[int, int]) -> None:
-        """Read one branch of a case."""
+        """Read one branch of a `case`."""
         if self.token == "(":
             self.advance(assignable=False)
         while True:
@@ -362,7 +362,7 @@ class _Reader(Lexer):
             raise self.unexpected() if self.token else self.unclosed(*opener, "esac")
 
     def test(self) -> None:
-        """Step over `[[ ... ]]`, whose operators are its own."""
+        """Step over `[[ ... ]]`, which has operators of its own."""
         opener = (self.start, self.end)
         end = self.test_end(self.end)
         if end is None:

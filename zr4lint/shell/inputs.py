@@ -1,4 +1,4 @@
-"""The input of a command: its standard input, and the script that it runs."""
+"""Finds a command's input: its standard input, and the script that it runs."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ _SHEBANG = r"#![ \t]*(?:/usr/bin/env[ \t]+)?(?P<program>[^ \t\n]+)[ \t]*(?P<opti
 _C = r"-[a-z]*c"
 _F = r"-[a-z]*f"
 IN_PLACE = "eval"
-"""The name under which a script runs in the shell that reads it."""
+"""The shell name of a script that runs in the current shell."""
 
 
 class Handed(Struct, frozen=True):
-    """A script that a command has a shell read.
+    """A script that a command passes to a shell.
 
-    `shell` is the shell's name, or `IN_PLACE`; `arguments` are its `$1` and on, None where they can't be known,
-    `zeroth` its `$0`. `file` tells that it comes from a file, `literal_stars` that the shell has the option -f.
+    `shell` is the shell's name or `IN_PLACE`. `exits` tells that the shell has the option -e. `arguments` are the
+    script's `$1` and on, or None if they are unknown, and `zeroth` is its `$0`. `file` tells that the script comes from
+    a file, and `literal_stars` that the shell has the option -f.
     """
 
     script: MappedText
@@ -49,19 +50,19 @@ class Handed(Struct, frozen=True):
 
     @property
     def in_place(self) -> bool:
-        """Whether the shell that reads the script runs it itself."""
+        """Return whether the current shell runs the script itself."""
         return self.shell == IN_PLACE
 
 
 def standard_input(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
-    """The standard input of a command; None if it is unknown."""
+    """Return the standard input of a command, or None if it is unknown."""
     if made.stdin is not None or any(r.operator.startswith("<") for r in made.redirections):
         return walker.fed(made.redirections, made.stdin, frame)
     return walker.piped(frame) if frame.operator == "|" else frame.stdin
 
 
 def by_xargs(walker: Walker, made: Command, frame: Frame) -> list[Command] | None:
-    """The commands that xargs runs on its standard input, or on the file after -a; None if they are unknown."""
+    """Return the commands that xargs runs on its standard input or the file of -a, or None if it runs none."""
     path = argument_file(made)
     if path is not None:
         value = walker.variables.value(path)
@@ -75,9 +76,9 @@ def by_xargs(walker: Walker, made: Command, frame: Frame) -> list[Command] | Non
 
 
 def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed | None:
-    """The script that a command has a shell read; None for any other command, and where it can't be known.
+    """Return the script that a command passes to a shell, or None if there is none or it is unknown.
 
-    `name` is the value of the command's first word, "" where it isn't known.
+    `name` is the value of the command's first word, or "" if it is unknown.
     """
     printed = any(e.operator == OUTPUT for word in made.words for e in word.expansions)
     literal = structs.replace(made, words=tuple(_literal(walker, w) for w in made.words)) if printed else made
@@ -106,19 +107,19 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
 
 
 def not_executable(walker: Walker, path: str, frame: Frame) -> bool:
-    """Whether a command that is called by its path is surely not there, or may not be executed."""
+    """Return whether the program at a path is certainly missing or not executable."""
     found = walker.look(path, frame)
     return found is not None and (found.kind in (Kind.NOTHING, Kind.FOLDER) or found.executable is False)
 
 
 def _behind_script(command: Command) -> tuple[Word, ...] | None:
-    """The words that `sh -c SCRIPT NAME WORDS...` hands to the script; None for another command."""
+    """Return the WORDS that `sh -c SCRIPT NAME WORDS...` passes to the script, or None for another command."""
     at = next((i for i, word in enumerate(command.words) if re.fullmatch(_C, word.literal or "")), None)
     return command.words[at + 3 :] if at is not None and at + 2 <= len(command.words) else None
 
 
 def _name_of_script(command: Command) -> Word | None:
-    """The word NAME of `sh -c SCRIPT NAME`, which the script sees as `$0`; None where it isn't given."""
+    """Return the NAME of `sh -c SCRIPT NAME`, which the script sees as `$0`, or None if it is not given."""
     at = next((i for i, word in enumerate(command.words) if re.fullmatch(_C, word.literal or "")), None)
     return command.words[at + 2] if at is not None and at + 2 < len(command.words) else None
 
@@ -134,7 +135,7 @@ def _text(walker: Walker, word: Word, frame: Frame) -> MappedText | None:
 
 
 def _executed(walker: Walker, made: Command, path: str, frame: Frame) -> Handed | None:
-    """The script in a file that is called by its path, as its first line tells."""
+    """Return the script in a file that is called by its path, if its first line names a shell."""
     found = walker.look(path, frame)
     if found is None or found.text is None or found.executable is False:
         return None

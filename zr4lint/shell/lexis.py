@@ -1,4 +1,4 @@
-"""The tokens of a script, as dash and bash split it."""
+"""Splits a script into tokens as dash and bash do."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _BASH_ONLY = frozenset({";;&", ";&", "|&", "&>>", "&>", "<<<"})
 _ARRAY = r"[A-Za-z_]\w*(?:\[[^]\[]*\])?\+?=\Z"
 _ASSIGNS = r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?="
 _PARAMETER = r"(?:#?(?:\w+|[@*#?$!-])(?:\}|:?[-+=?]|##?|%%?|\Z))"
-"""The characters that dash accepts after `${`; others are a bad substitution when they are expanded."""
+"""The characters that dash accepts after `${`; it rejects others when it expands them."""
 _SHOWN = 20
 
 
-class Refused(Exception):  # noqa: N818 - what the shell does, not a fault of ours
-    """A shell can't parse a script; `at_end` tells that it came to the end while something was open."""
+class Refused(Exception):  # noqa: N818 - an error of the script, not of zr4lint
+    """A shell can't parse the script; `at_end` tells that a construct was still open at the script's end."""
 
     def __init__(self, start: int, end: int, reason: str, *, at_end: bool = False) -> None:
         super().__init__(reason)
@@ -33,11 +33,11 @@ class Refused(Exception):  # noqa: N818 - what the shell does, not a fault of ou
 
 
 class UnsureError(Exception):
-    """A script that this recogniser doesn't fully understand."""
+    """The recogniser doesn't fully understand the script."""
 
 
 class TooDeepError(Exception):
-    """A script whose nesting the real parser can't afford either."""
+    """The script is nested too deeply for the parser as well."""
 
 
 class Lexer(ABC):
@@ -59,24 +59,24 @@ class Lexer(ABC):
 
     @abstractmethod
     def nested(self, opener: int, at: int) -> int:
-        """Read the commands of a substitution from `at` to its ")"; returns the place behind it."""
+        """Read the commands of a substitution from `at` to its ")" and return the offset after it."""
 
     def shown(self, start: int, end: int) -> str:
-        """Characters of the script, cut to a length that fits a message."""
+        """Return a range of the script, shortened for a message."""
         words = self.text[start:end]
         return words if len(words) <= _SHOWN else words[: _SHOWN - 3] + "..."
 
     def shown_token(self) -> str:
-        """The current token as a message names it."""
+        """Return the current token in the form for a message."""
         return "line end" if self.token == "\n" else f"`{self.shown(self.start, self.end)}`"
 
     def assigns(self, start: int, end: int) -> bool:
-        """Whether a word is an assignment."""
+        """Return whether a word is an assignment."""
         found = re.compile(_ASSIGNS).match(self.text, start, end)
         return found is not None
 
     def advance(self, *, assignable: bool = True) -> None:
-        """Read the next token; where `assignable`, bash takes `NAME=(` for an array."""
+        """Read the next token; if `assignable`, bash reads `NAME=(` as an array."""
         text = self.text
         self.last = (self.start, self.end)
         while True:
@@ -108,7 +108,7 @@ class Lexer(ABC):
         end = self._word_end(start, assignable)
         digits = self.text[start:end]
         if digits.isdecimal() and (self.bash or end - start == 1) and self.text[end : end + 1] in ("<", ">"):
-            self.at = end  # the number of a file descriptor belongs to the redirection
+            self.at = end  # the file descriptor's number belongs to the redirection
             self.token = next(o for o in self._operators if self.text.startswith(o, end))
             self.at += len(self.token)
             return
@@ -140,7 +140,7 @@ class Lexer(ABC):
         return at
 
     def _array_end(self, at: int) -> int:
-        """Read the elements of an array; returns the place behind its ")"."""
+        """Read the elements of an array and return the offset after its ")"."""
         opener = at
         saved = self.token, self.start, self.end, self.last
         self.at = at + 1
@@ -157,7 +157,7 @@ class Lexer(ABC):
         return end
 
     def _piece(self, at: int) -> int:
-        """Read what is quoted, escaped or expanded at `at`, or one other character; returns the place behind it."""
+        """Read the quoted, escaped or expanded piece at `at`, or one other character; return the offset after it."""
         text = self.text
         char = text[at]
         if char == "\\":
@@ -226,7 +226,7 @@ class Lexer(ABC):
         return at + 1
 
     def _arithmetic(self, at: int) -> int:
-        if at not in self._ends:  # what stands around it may be read twice
+        if at not in self._ends:  # the text around it may be read twice
             self._ends[at] = self._read_arithmetic(at)
         return self._ends[at]
 
@@ -242,7 +242,7 @@ class Lexer(ABC):
         raise Refused(at, at + 3, "`$((` has no `))`", at_end=True)
 
     def arithmetic_end(self, at: int) -> int | None:
-        """The place behind the `))` of an arithmetic expression; None if it isn't one."""
+        """Return the offset after the `))` of an arithmetic expression, or None if it isn't one."""
         text = self.text
         level = 0
         while at < len(text):
@@ -267,7 +267,7 @@ class Lexer(ABC):
         return None
 
     def _parameter(self, at: int, quoted: bool) -> int:
-        """Read `${...}`; returns the place behind it."""
+        """Read `${...}` and return the offset after it."""
         text = self.text
         opener = at
         at += 2
@@ -282,14 +282,14 @@ class Lexer(ABC):
                 self.depth -= 1
                 return at + 1
             if char == "'" and quoted:
-                raise UnsureError  # literal or a quote, by operator and shell
+                raise UnsureError  # a quote or a literal, depending on operator and shell
             if char == '"' and quoted:
                 raise UnsureError
             at = self._piece(at) if char != "$" else self._dollar(at, quoted=quoted)
         raise Refused(opener, opener + 2, "`${` has no `}`", at_end=True)
 
     def test_end(self, at: int) -> int | None:
-        """The place behind the `]]` that ends a test; None where there is none."""
+        """Return the offset after the `]]` that ends a test, or None if there is none."""
         text = self.text
         while at < len(text):
             if text.startswith("]]", at) and text[at - 1] in " \t\n" and text[at + 2 : at + 3] in _AFTER_TEST:
@@ -300,13 +300,13 @@ class Lexer(ABC):
     # Heredocs
 
     def heredoc(self, delimiter: str, *, chomp: bool) -> None:
-        """Take note of a heredoc, whose body begins on the next line."""
+        """Record a heredoc, whose body begins on the next line."""
         if "$" in delimiter or "`" in delimiter:
             raise UnsureError
         self._heredocs.append((re.sub(r"['\"\\]", "", delimiter), chomp))
 
     def _bodies(self) -> None:
-        """Step over the bodies of the heredocs of the line that ended; without a terminator one runs to the end."""
+        """Step over the heredoc bodies of the line that ended; a body without a terminator extends to the end."""
         text = self.text
         for delimiter, chomp in self._heredocs:
             while self.at < len(text):

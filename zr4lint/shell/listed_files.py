@@ -1,4 +1,4 @@
-"""The files that `ls`, `find` and `echo` print for the next command of a pipeline, or around a substitution."""
+"""Finds the files that `ls`, `find` and `echo` print for a pipeline or a substitution."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _MOST_FILTERS = 6
 
 
 class Listed(Struct, frozen=True):
-    """Patterns of the files that a pipeline prints, all of them where it is `sure`."""
+    """Patterns of the files that a pipeline prints; `sure` tells that it prints all of them."""
 
     patterns: tuple[Word, ...]
     sure: bool
 
 
 def listed(walker: Walker, frame: Frame) -> Listed | None:
-    """The files that the last command so far prints; None where it prints something else, or nothing is known."""
+    """Return the files that the last command prints, or None if it prints something else or unknown text."""
     sure = True
     for command in reversed(walker.commands[-_MOST_FILTERS:]):
         others = (redirection for redirection in command.redirections if redirection.operator[:1] != "2")
@@ -51,7 +51,7 @@ def _has_no_file(command: Command) -> bool:
 
 
 def _of_ls(command: Command) -> tuple[Word, ...]:
-    """The patterns of what ls prints: its operands, or all names in the one folder that it is given."""
+    """Return patterns for the output of ls: its operands, or all names in the one folder given."""
     options = {word.literal for word in command.words[1:] if (word.literal or "").startswith("-")}
     operands = [word for word in command.words[1:] if word.literal not in options]
     if not options <= _OF_LS or any(word.expansions for word in operands):
@@ -68,7 +68,7 @@ def _last(word: Word) -> str:
 
 
 def _of_find(command: Command) -> tuple[Word, ...]:
-    """The patterns of what find prints, if it looks for nothing but names and depths."""
+    """Return patterns for the output of find if it tests only names, types and depths."""
     values = [word.literal for word in command.words[1:]]
     start = next((i for i, value in enumerate(values) if (value or "-").startswith(("-", "(", "!"))), len(values))
     roots = [word for word in command.words[1 : start + 1] if not word.glob]

@@ -1,4 +1,4 @@
-"""Changes of a script that the shell can't parse, of which one lets it parse the script."""
+"""Searches for a small change after which the shell can parse a script that it rejects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST = 12
 
 
 class Change(Struct, frozen=True):
-    """Characters of a script, half-open, and what to write in their place."""
+    """A half-open range of a script, and its replacement."""
 
     start: int
     end: int
@@ -33,7 +33,7 @@ class Change(Struct, frozen=True):
 
 
 def remark_on(wrong: Refusal, script: MappedText, accepts: Callable[[str], bool]) -> Remark:
-    """The remark on a script that the shell can't parse, with a fix where a small change helps."""
+    """Return the remark on a script that the shell can't parse, with a fix if a small change helps."""
     change = _mended(script.text, wrong, accepts)
     fix = None
     if change is not None:
@@ -46,7 +46,7 @@ def remark_on(wrong: Refusal, script: MappedText, accepts: Callable[[str], bool]
 
 
 def _mended(text: str, wrong: Refusal, accepts: Callable[[str], bool]) -> Change | None:
-    """The first of a few small changes after which the shell can parse the script; None where none helps."""
+    """Return the first of a few small changes after which the shell can parse the script, or None."""
     if len(text) > _LONGEST:
         return None
     for number, change in enumerate(_changes(text, wrong)):
@@ -59,7 +59,7 @@ def _mended(text: str, wrong: Refusal, accepts: Callable[[str], bool]) -> Change
 
 
 def _changes(text: str, wrong: Refusal) -> Iterator[Change]:
-    """The changes to try, the likeliest first."""
+    """Yield the changes to try, the most likely first."""
     end = len(text.rstrip())
     if quote := re.match(_UNCLOSED_QUOTE, wrong.reason):
         yield Change(end, end, quote["quote"])
@@ -83,7 +83,7 @@ def _changes(text: str, wrong: Refusal) -> Iterator[Change]:
 
 
 def _closed(text: str, end: int, opener: str, closer: str) -> Iterator[Change]:
-    """Ways to close what is open at the end of a script."""
+    """Yield ways to close the construct that is open at the end of a script."""
     if closer == "}" and opener == "{":
         if text[:end].endswith(" }"):
             yield Change(end - 2, end - 2, ";")
@@ -100,7 +100,7 @@ def _closed(text: str, end: int, opener: str, closer: str) -> Iterator[Change]:
 
 
 def _continued(text: str, at: int) -> Iterator[Change]:
-    """Put the word behind the condition that the command before lacks: `if x; y; fi` has no `then`."""
+    """Yield changes that insert a missing `then` or `do` after a condition, as in `if x; y; fi`."""
     for found in reversed(list(re.finditer(_OPENS, text[:at]))):
         if found["opener"] in ("if", "elif") and (last := re.search(r" then\b", found[0])) is not None:
             yield Change(found.start() + last.start(), found.start() + last.start(), ";")

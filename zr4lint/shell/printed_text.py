@@ -1,4 +1,4 @@
-"""The output of `echo` and `printf`, and its use as lines, words or scripts."""
+"""Computes the output of `echo`, `printf` and similar programs, and splits it into lines or words."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _LETTERS = {
     **dict.fromkeys(("a-z", "[:lower:]"), _ALPHABET), **dict.fromkeys(("A-Z", "[:upper:]"), _ALPHABET.upper()),
     "\\n": "\n", "\\t": "\t",
 }  # fmt: skip
-"""Sets of letters of tr that are not written letter by letter."""
+"""Sets of `tr` that are ranges, classes or escapes."""
 _MOST_ROUNDS = 1_000
 SILENT = frozenset({
     "", "cd", "test", "[", "true", ":", "false", "set", "export", "mkdir", "rm", "touch", "chmod", "chown", "cp", "mv",
     "ln", "sleep",
 })  # fmt: skip
-"""Programs that print nothing on success."""
+"""Programs that print nothing if they succeed."""
 _CHANGE_FOLDER = frozenset({"cd", "pushd", "popd"})
 _REDIRECTED = frozenset({">", ">>", ">|", "&>"})
 
@@ -40,14 +40,14 @@ Read = Callable[[str], "MappedText | None"]
 
 
 def unreadable(_path: str) -> MappedText | None:
-    """Know the text of no file."""
+    """Return None for every path: no file is readable."""
     return None
 
 
 def printed(command: Command, dialect: Dialect, variables: Environment, read: Read = unreadable) -> MappedText | None:
-    """The output of a command, each character mapped to its source; None if it is unknown.
+    """Return the output of a command with the source of each character, or None if it is unknown.
 
-    `read` tells the text of a file by its path.
+    `read` returns the text of the file at a path.
     """
     if not command.words or command.redirections:
         return None
@@ -76,7 +76,7 @@ def printed(command: Command, dialect: Dialect, variables: Environment, read: Re
 
 
 def _translated(text: MappedText | None, words: Sequence[str]) -> MappedText | None:
-    """The output of tr, which puts letters in the place of others, or with -d leaves them out."""
+    """Return the output of tr, which replaces letters, or deletes them with -d."""
     deletes = words[:1] == ["-d"]
     sets = [_LETTERS.get(word, word) for word in words[deletes:]]
     if text is None or len(words) != 2 or not all(len(one) in (1, 26) for one in sets):
@@ -87,7 +87,7 @@ def _translated(text: MappedText | None, words: Sequence[str]) -> MappedText | N
 
 
 def _basename(words: Sequence[Word], start: int) -> list[Piece] | None:
-    """The output of basename: the last part of a path, without a suffix that is given."""
+    """Return the output of basename: the last part of a path without the given suffix."""
     values = [word.text.text for word in words]
     if not 1 <= len(values) <= 2 or values[0].startswith("-"):
         return None
@@ -97,7 +97,7 @@ def _basename(words: Sequence[Word], start: int) -> list[Piece] | None:
 
 
 def _dirname(words: Sequence[Word], start: int) -> list[Piece] | None:
-    """The output of dirname: a path without its last part."""
+    """Return the output of dirname: a path without its last part."""
     value = words[0].text.text if len(words) == 1 else "-"
     if value.startswith("-"):
         return None
@@ -106,7 +106,7 @@ def _dirname(words: Sequence[Word], start: int) -> list[Piece] | None:
 
 
 def _seq(words: Sequence[Word], start: int) -> list[Piece] | None:
-    """The output of seq: the numbers from one to another, one a line."""
+    """Return the output of seq: consecutive numbers, one per line."""
     found = re.fullmatch(r"(?:(\d{1,6}) )?(\d{1,6})", " ".join(word.text.text for word in words), re.ASCII)
     if found is None:
         return None
@@ -119,14 +119,14 @@ _OF_WORDS: Mapping[str, Callable[[Sequence[Word], int], list[Piece] | None]] = {
     "dirname": _dirname,
     "seq": _seq,
 }
-"""Programs that print what follows from their words."""
+"""Programs whose output depends only on their words."""
 
 
 def into_files(commands: Sequence[Command], redirections: Sequence[Redirection], depth: int) -> list[Command]:
-    """The commands of a group with its redirections: each adds its output to what those before it wrote.
+    """Return the commands of a group with its redirections; each command appends to the previous output.
 
-    The last one has all of them. Commands whose output goes elsewhere, into a pipe, a substitution or a file of their
-    own, have none. `depth` is the number of pipelines around the group.
+    The last command gets all redirections. A command gets none if its output goes into a pipe, a substitution or a file
+    of its own. `depth` is the number of pipelines around the group.
     """
     outermost = min(len(command.scope) for command in commands)
     first = [one for one in redirections if one.operator in _REDIRECTED]
@@ -147,12 +147,12 @@ def into_files(commands: Sequence[Command], redirections: Sequence[Redirection],
 
 
 def _from_anywhere(target: Word | None) -> Word | None:
-    """The target of a redirection behind a change of the folder: it was opened before, and one by a path is unknown."""
+    """Return a redirection's target after `cd`; a relative target is unknown because it was opened before."""
     return target if target is None or (target.literal or "").startswith("/") else unknown(target)
 
 
 def _files(words: Sequence[Word], read: Read) -> MappedText | None:
-    """The texts of files, one behind the other."""
+    """Return the concatenated texts of files, or None if one is unknown."""
     pieces: list[Piece] = []
     for word in words:
         text = None if word.text.text.startswith("-") else read(word.text.text)
@@ -165,10 +165,10 @@ def _files(words: Sequence[Word], read: Read) -> MappedText | None:
 def output(
     commands: Sequence[Command], depth: int, dialect: Dialect, variables: Environment, read: Read = unreadable
 ) -> str | None:
-    """The output of the commands of a substitution, all of which run; None where it can't be known.
+    """Return the output of a substitution's commands, all of which run, or None if it is unknown.
 
-    Patterns of files that echo prints stand in it as they are written: the shell makes the same of them afterwards,
-    where the output is split into words. `depth` is the number of pipelines around the substitution.
+    The output keeps the file patterns that echo prints, because the shell expands them the same way when it splits the
+    output into words. `depth` is the number of pipelines around the substitution.
     """
     text: str | None = None
     for command in commands:
@@ -191,7 +191,7 @@ def _known(words: Sequence[Word], variables: Environment) -> list[Word] | None:
     found: list[Word] = []
     for word in words:
         value = expand(word, variables)
-        long = bool(word.expansions) and len(value or "") > JOINED_LENGTH  # each character of it is mapped
+        long = bool(word.expansions) and len(value or "") > JOINED_LENGTH  # each character is mapped to its source
         if value is None or long or (word.glob and not word.quoted):
             return None
         if not word.expansions:
@@ -270,7 +270,7 @@ def _unescaped(text: MappedText) -> list[Piece]:
 
 
 def fields(text: MappedText, *, lines: bool, delimiter: str = "") -> list[Word]:
-    """The words, or the lines, of a text, or what stands between the delimiters."""
+    """Return the words of a text, its lines, or the parts between delimiters."""
     pattern = r"[^\n]+" if lines else r"[^ \t\n]+"
     if delimiter:
         pattern = f"[^{re.escape(delimiter)}]+"

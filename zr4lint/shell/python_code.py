@@ -1,4 +1,4 @@
-"""The commands that `python -c` runs, or that its calls of os, shutil and subprocess amount to."""
+"""Finds the commands that a Python program on the command line runs or is equivalent to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ALIKE: Mapping[str, tuple[str, ...]] = {
     "shutil.copy2": ("cp", "-p"),
     "os.system": ("sh", "-c"),
 }
-"""Commands that do the same as a function with its first arguments."""
+"""Commands that are equivalent to a function when given its arguments."""
 _IMPORTED = r"__import__\('(\w+)'\)"
 _EMPTYING = ("w", "wb", "w+", "wt", "x")
 _PIP = frozenset({"pip.main", "pip._internal.main", "pip._internal.cli.main.main"})
@@ -40,7 +40,7 @@ _RUNS = frozenset(f"subprocess.{name}" for name in ("run", "call", "check_call",
 
 
 def run_by_python(command: Command, values: Sequence[str | None]) -> Iterator[Command]:
-    """The commands that a call of python with -c runs for sure, in order; `values` are those of its words."""
+    """Yield, in order, the commands that `python -c` certainly runs; `values` are those of the command's words."""
     at = next((i for i, value in enumerate(values) if value == "-c"), len(values))
     code = values[at + 1] if at + 1 < len(values) else None
     if command.stdin is not None and list(values[1:]) in ([], ["-"]):
@@ -55,7 +55,7 @@ def run_by_python(command: Command, values: Sequence[str | None]) -> Iterator[Co
 
 
 def _commands(code: str) -> Iterator[Sequence[str]]:
-    import ast  # takes 4 ms, and few Dockerfiles have python -c
+    import ast  # its import takes 4 ms, and few Dockerfiles have python -c
 
     try:
         tree = ast.parse(code)
@@ -71,12 +71,12 @@ def _commands(code: str) -> Iterator[Sequence[str]]:
             if argv:
                 yield argv
         elif not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr)):
-            return  # whether what follows runs isn't worked out
+            return  # the following statements run conditionally
 
 
 def _argv(call: ast.Call, names: Mapping[str, str]) -> Sequence[str]:
-    """The command that a call amounts to; empty where it is none that is known."""
-    import ast  # already there
+    """Return the command that a call is equivalent to, or nothing if it is not known."""
+    import ast  # already imported
 
     if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call):
         inner = call.func.value
@@ -104,8 +104,8 @@ def _argv(call: ast.Call, names: Mapping[str, str]) -> Sequence[str]:
 
 
 def _name_of(function: ast.expr, names: Mapping[str, str]) -> str:
-    """The full name of a function, with its module as it was imported."""
-    import ast  # already there
+    """Return the full name of a function, with the module that it was imported from."""
+    import ast  # already imported
 
     name = re.sub(_IMPORTED, r"\1", ast.unparse(function))
     head, dot, rest = name.partition(".")
@@ -113,8 +113,8 @@ def _name_of(function: ast.expr, names: Mapping[str, str]) -> str:
 
 
 def _of_path(made: ast.Call, call: ast.Call, names: Mapping[str, str]) -> Sequence[str]:
-    """The command that a method of `Path("...")` amounts to."""
-    import ast  # already there
+    """Return the command that a method of `Path("...")` is equivalent to."""
+    import ast  # already imported
 
     name = ast.unparse(made.func)
     head, dot, rest = name.partition(".")
@@ -132,8 +132,8 @@ def _of_path(made: ast.Call, call: ast.Call, names: Mapping[str, str]) -> Sequen
 
 
 def _constant(node: ast.expr) -> object:
-    """The value of a literal, with the program's name for `sys.executable`; None for anything else."""
-    import ast  # already there
+    """Return the value of a literal, "python" for `sys.executable`, and None for anything else."""
+    import ast  # already imported
 
     if isinstance(node, ast.List):
         return [_constant(element) for element in node.elts]

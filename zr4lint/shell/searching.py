@@ -1,4 +1,4 @@
-"""Whether grep finds something, where pattern and text are known."""
+"""Decides whether grep matches if its pattern and text are known."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXTENDED = frozenset("(){}|+?")
 
 
 def searched(walker: Walker, made: Command, frame: Frame) -> Value:
-    """Whether grep finds something, where pattern and text are known."""
+    """Return whether grep matches, or CONDITION if its pattern or text is unknown."""
     values = [walker.variables.value(word) for word in made.words]
     if None in values or any(word.glob for word in made.words) or frame.reach is Reach.NEVER:
         return Value.CONDITION
@@ -40,7 +40,7 @@ def searched(walker: Walker, made: Command, frame: Frame) -> Value:
 
 
 def _read(name: str, words: Sequence[str]) -> tuple[set[str] | None, list[str]]:
-    """The letters of grep's options, None where they aren't understood, and its operands."""
+    """Return the letters of grep's options, or None if one is not supported, and its operands."""
     letters = {"egrep": {"E"}, "fgrep": {"F"}}.get(name, set())
     names = {"quiet": "q", "silent": "q", "fixed-strings": "F", "ignore-case": "i", "extended-regexp": "E"}
     operands: list[str] = []
@@ -72,7 +72,7 @@ def _input(walker: Walker, made: Command, frame: Frame) -> str | None:
 
 
 def _has(letters: set[str], pattern: str, text: str | None) -> bool | None:
-    """Whether grep with these options selects a line of a text; None where that isn't worked out."""
+    """Return whether grep with these options selects a line of a text, or None if that is unknown."""
     if text is None or "\n" in pattern:
         return None
     if "i" in letters:

@@ -1,4 +1,4 @@
-"""Simple commands: their words, the functions and scripts they run, and what they change in the shell."""
+"""Walks simple commands: their words, the functions and scripts they run, and their changes to the shell."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from zr4lint.shell.walker import Walker
 
 _NO_WORDS = frozenset("'\"\\$`;&|<>(){}*?[~#")
-"""Characters with which an alias is more than plain words."""
+"""Characters that make an alias more than plain words."""
 _NO_FILE = r"=?\d[\w.*]*\Z"
 _COPIES = frozenset({"cat", "tee", "tr"})
-"""Programs whose output, or whose file, is made of their standard input."""
+"""Programs that copy their standard input to their output or a file."""
 _SEARCHES = frozenset({"grep", "egrep", "fgrep"})
 _TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
 _READS_ALL = frozenset({"cat", "sort", "head", "tail", "wc"})
 """Programs that fail if one of their operands, which are files, is missing."""
 _CALL = 10
 _RUN_BY = 5
-"""The cost of a command that find or xargs runs: each holds the words of all within it."""
+"""The cost of a command that find or xargs runs. Each level copies the words of the levels inside it."""
 
 
 def command(
@@ -51,7 +51,10 @@ def command(
     redirections: Sequence[Redirection] = (),
     stdin: MappedText | None = None,
 ) -> Status:
-    """A simple command, with what the grammar gives to the statement around it."""
+    """Walk a simple command and return its status.
+
+    `arguments`, `redirections` and `stdin` are those that the grammar attaches to the enclosing statement.
+    """
     script = frame.script
     substituted = walker.substitutions(node, frame)
     assignments = walker.assignments(node.named_children, frame)
@@ -59,7 +62,7 @@ def command(
     found_words: list[Word] = []
     found = list(redirections)
     for child in node.children:
-        if child.type in ("==", "=~"):  # words like any other, though not for the grammar
+        if child.type in ("==", "=~"):  # the grammar doesn't treat these as words
             found_words.append(plain_word(frame.text(child), walker.span(child, frame)))
         if child.type == "variable_assignment" or not child.is_named:
             continue
@@ -103,7 +106,7 @@ def command(
 
 
 def _unaliased(walker: Walker, word: Word, node: Node, frame: Frame) -> list[Word]:
-    """The words that dash puts in the place of an alias, which is one from the line behind its definition on."""
+    """Return the words that dash substitutes for an alias, which takes effect on the line after its definition."""
     script, end, value = walker.aliases.get(word.text.text, (None, 0, ""))
     if script is not frame.script or word.quoted or "\n" not in script.text[end : node.start_byte]:
         return [word]
@@ -112,7 +115,7 @@ def _unaliased(walker: Walker, word: Word, node: Node, frame: Frame) -> list[Wor
 
 
 def run(walker: Walker, made: Command, frame: Frame) -> Status:
-    """Follow a command into the function or the script it runs, else record it."""
+    """Walk the function or script that a command runs, or record the command; return its status."""
     if walker.located and made.words:
         made = structs.replace(made, words=(_program_word(walker, made.words[0], frame), *made.words[1:]))
     written = made.words
@@ -129,7 +132,7 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     absent = _reads_absent(walker, name, made, frame)
     if dash.ends_at(literals) or (absent and walker.in_dash and (name in dash.SPECIAL or first == "exec")):
         return walker.refuse(made.span, frame, ends=True)
-    if _lacks_input(made):  # told by the rule on specifiers without quotes
+    if _lacks_input(made):  # the rule on unquoted specifiers reports it
         walker.record(structs.replace(made, reach=Reach.NEVER), frame)
         return FALSE
     missing = walker.in_dash and not dash.MISSING.isdisjoint((first, name))
@@ -137,7 +140,7 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
         why = f"dash has no command `{first}`" if missing else f"{code(absent, 40)} does not exist" if absent else ""
         return refused(walker, made, frame, why, ends=False)
     if wrapper == "setsid" and any(word.literal in ("-f", "--fork") for word in written):
-        made = structs.replace(made, reach=Reach.NEVER)  # it goes on by itself, and ends with the RUN
+        made = structs.replace(made, reach=Reach.NEVER)  # it runs in the background and ends with the RUN
     inner = _by_xargs(walker, made, frame) if made.words and program(made.words[0]) == "xargs" else None
     if inner is not None and frame.depth < budgets.DEPTH:
         statuses = [run(walker, one, frame.under(Reach.ALWAYS, depth=_RUN_BY)) for one in inner]
@@ -162,13 +165,13 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
 
 
 def _reads_absent(walker: Walker, name: str, made: Command, frame: Frame) -> str:
-    """The path of a file that a command reads and that is surely not there; "" without any."""
-    if walker.functions:  # a redirection of a call is not among those of its commands
+    """Return the path of a file that a command reads and that is certainly missing, or ""."""
+    if walker.functions:  # a call's redirections are not among those of its commands
         return ""
     targets = [r.target for r in made.redirections if r.operator == "<" and r.target is not None]
     if name in _READS_ALL:
         options = [(word.literal or "-").startswith("-") for word in made.words]
-        valued = name == "sort"  # `-o FILE` writes it
+        valued = name == "sort"  # `-o FILE` is an output
         targets += (
             word for i, word in enumerate(made.words) if i and not options[i] and not (valued and options[i - 1])
         )
@@ -181,7 +184,7 @@ def _reads_absent(walker: Walker, name: str, made: Command, frame: Frame) -> str
 
 
 def _program_word(walker: Walker, word: Word, frame: Frame) -> Word:
-    """The first word of a command, or the program's name in the place of `"$(command -v NAME)"`."""
+    """Return a command's first word, with `"$(command -v NAME)"` replaced by the program's name."""
     whole = word.expansions[0] if len(word.expansions) == 1 else None
     if whole is None or whole.end - whole.start != len(word.text.text):
         return word
@@ -190,17 +193,17 @@ def _program_word(walker: Walker, word: Word, frame: Frame) -> Word:
 
 
 def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
-    """Record a command, and what it has other programs do."""
+    """Record a command and follow those that find, python, awk or perl run; return its status."""
     found = None
     if name in _SEARCHES:
-        from zr4lint.shell.searching import searched  # few scripts search anything
+        from zr4lint.shell.searching import searched  # few scripts use grep
 
         found = Status(searched(walker, made, frame))
     called = program(made.words[0]) if made.words else ""
     of_find = found_by_find(made, lambda path: walker.exists(path, frame)) if called == "find" else []
     walker.record(made, frame)
     if frame.depth >= budgets.DEPTH:
-        pass  # what runs it is not followed any further
+        pass  # commands nested deeper are not followed
     elif called == "find":
         for inner in of_find:
             if program(inner.words[0]) not in READ_BY_PATH:
@@ -211,7 +214,7 @@ def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
         for inner in run_by_python(made, [walker.variables.value(word) for word in made.words]):
             run(walker, inner, frame)
     elif called in _TEXTS:
-        from zr4lint.shell.text_code import run_by_text  # what few scripts need
+        from zr4lint.shell.text_code import run_by_text  # few scripts need it
 
         for inner in run_by_text(made, [walker.variables.value(word) for word in made.words]):
             run(walker, inner, frame)
@@ -219,12 +222,12 @@ def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
 
 
 def _name(walker: Walker, made: Command) -> str:
-    """The name of the command that runs, "" where it can't be known."""
+    """Return the name of the command that runs, or "" if it is unknown."""
     return (walker.variables.value(made.words[0]) or "") if made.words else ""
 
 
 def assign_defaults(walker: Walker, made: Command, frame: Frame) -> None:
-    """Make the assignments of `${NAME:=default}`, and of `$((NAME += 1))`, whose value is taken for unknown."""
+    """Make the assignments of `${NAME:=default}`, and of `$((NAME += 1))` with an unknown value."""
     for word in made.words:
         for expansion in word.expansions:
             if expansion.operator == "((" and re.search(CHANGES, expansion.operand):
@@ -241,7 +244,10 @@ def assign_defaults(walker: Walker, made: Command, frame: Frame) -> None:
 
 
 def _lacks_input(made: Command) -> bool:
-    """Whether a command reads a file that is the rest of a version: `printf 'a\\n' b<5`. pip has a rule of its own."""
+    """Return whether a command reads a file that was meant as a version: `printf 'a\\n' b<5`.
+
+    pip and uv have a rule of their own.
+    """
     texts = {word.text.text.rpartition("/")[2] for word in made.words}
     if any(text.startswith(("pip", "uv")) for text in texts):
         return False
@@ -253,7 +259,7 @@ def _lacks_input(made: Command) -> bool:
 
 
 def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
-    """Walk a function's body with the arguments of a call."""
+    """Walk a function's body with the arguments of a call, and return its status."""
     if frame.depth >= budgets.DEPTH or walker.exhausted("a function's call", made.span):
         return DONE
     saved, around = walker.arguments, walker.locals
@@ -276,23 +282,23 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
 
 
 def _by_xargs(walker: Walker, made: Command, frame: Frame) -> list[Command] | None:
-    """The commands that xargs runs; None if they are unknown."""
-    from zr4lint.shell.inputs import by_xargs  # what few scripts need
+    """Return the commands that xargs runs, or None if it runs none."""
+    from zr4lint.shell.inputs import by_xargs  # few scripts need it
 
     return by_xargs(walker, made, frame)
 
 
 def _script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed | None:
-    """The script that a command has a shell read; None for any other command, and where it can't be known."""
+    """Return the script that a command passes to a shell, or None if there is none or it is unknown."""
     if not made.words or ("/" not in name and name not in READS_SCRIPTS):
         return None
-    from zr4lint.shell.inputs import script_of  # what few scripts need
+    from zr4lint.shell.inputs import script_of  # few scripts need it
 
     return script_of(walker, name, made, frame)
 
 
 def _not_executable(walker: Walker, path: str, frame: Frame) -> bool:
-    from zr4lint.shell.inputs import not_executable  # what few scripts need
+    from zr4lint.shell.inputs import not_executable  # few scripts need it
 
     return not_executable(walker, path, frame)
 
@@ -320,7 +326,7 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
         if walker.dialect is Dialect.BASH is not outer:
             walker.set_by_bash()
         walker.exits_on_failure = handed.exits
-        here = structs.replace(here, tested=False)  # -e of the inner shell knows nothing of what is around it
+        here = structs.replace(here, tested=False)  # the inner shell's -e ignores conditions around it
         functions, walker.functions = walker.functions, {}
         walker.arguments, walker.zeroth = handed.arguments, handed.zeroth
         before = len(walker.commands)
@@ -333,12 +339,12 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
 
 
 def _without_patterns(command: Command) -> Command:
-    """A command of a shell that leaves wildcards as they are."""
+    """Return a command of a shell that doesn't expand wildcards."""
     return structs.replace(command, words=tuple(structs.replace(word, glob=False) for word in command.words))
 
 
 def inner_dialect(name: str, outer: Dialect) -> Dialect:
-    """Which dialect a shell of that name reads that is called from a script."""
+    """Return the dialect of a shell that is called by name from a script."""
     if name == "dash":
         return Dialect.DASH
     if name in ("sh", "ash"):
@@ -347,7 +353,10 @@ def inner_dialect(name: str, outer: Dialect) -> Dialect:
 
 
 def _redirect_last(walker: Walker, scope: tuple[int, ...], redirections: tuple[Redirection, ...]) -> None:
-    """Hand the redirections of `sh -c '...'` to the script's last command, where unbalanced quotes may put them."""
+    """Add the redirections of `sh -c '...'` to the script's last command.
+
+    With unbalanced quotes, they may have been meant for that command.
+    """
     if redirections and walker.commands and walker.commands[-1].scope[: len(scope)] == scope:
         last = walker.commands[-1]
         walker.commands[-1] = structs.replace(last, redirections=last.redirections + redirections)

@@ -1,4 +1,4 @@
-"""The exit status of commands, as far as it decides which others run."""
+"""The exit status of commands, and which later commands it lets run."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _EVERYWHERE = frozenset({
 class Value(Enum):
     """The exit status of a command, as the shell sees it."""
 
-    DONE = auto()  # ran, taken to have succeeded
+    DONE = auto()  # it ran, and is assumed to have succeeded
     TRUE = auto()
     FALSE = auto()
-    CONDITION = auto()  # either way is fine for the build
+    CONDITION = auto()  # the build continues with either result
 
     @property
     def negated(self) -> Value:
-        """The status after `!`."""
+        """Return the status after `!`."""
         return {Value.TRUE: Value.FALSE, Value.FALSE: Value.TRUE}.get(self, Value.CONDITION)
 
 
 class Jump(IntEnum):
-    """The scope that a command ends; a greater one includes the smaller ones."""
+    """The construct that a command leaves; a greater value includes the smaller ones."""
 
     NONE = 0
     ROUND = 1  # continue
@@ -44,10 +44,10 @@ class Jump(IntEnum):
 
 
 class Status(Struct, frozen=True):
-    """The outcome of a command, or of a list of commands.
+    """The outcome of a command or a list of commands.
 
-    `sure` tells that a jump is made, not only possible. `tested` tells that `set -e` doesn't look at the value, as
-    behind `!` and on the left of `&&`.
+    `sure` tells that a jump is certain. `tested` tells that `set -e` ignores the value, as after `!` and on the left of
+    `&&`.
     """
 
     value: Value = Value.DONE
@@ -57,40 +57,40 @@ class Status(Struct, frozen=True):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing that follows in the list runs."""
+        """Return whether the rest of the list certainly doesn't run."""
         return self.jump > Jump.NONE and self.sure
 
     @property
     def may_end(self) -> bool:
-        """Whether it is open if anything that follows in the list runs."""
+        """Return whether the rest of the list possibly doesn't run."""
         return self.jump > Jump.NONE and not self.sure
 
     def within(self, limit: Jump) -> Status:
-        """How something ends that keeps jumps up to `limit` to itself, as a subshell does its `exit`."""
+        """Return the status outside a construct that stops jumps up to `limit`, as a subshell stops an `exit`."""
         if self.jump is Jump.NONE or self.jump > limit:
             return self
         return structs.replace(self, jump=Jump.NONE, sure=True)
 
     @property
     def negated(self) -> Status:
-        """The status after `!`."""
+        """Return the status after `!`."""
         return structs.replace(self, value=self.value.negated, tested=True)
 
     def reach(self, wanted: Value) -> Reach:
-        """How far it gets what waits for a value, which is TRUE or FALSE."""
+        """Return the reach of commands that run only after `wanted`, which is TRUE or FALSE."""
         if self.ended:
             return Reach.NEVER
         reach = {wanted: Reach.ALWAYS, wanted.negated: Reach.NEVER}.get(self.value, Reach.MAYBE)
         return min(reach, Reach.MAYBE) if self.may_end else reach
 
     def behind(self, operator: str) -> Reach:
-        """The reach of the right side of && or ||, after this outcome of the left side."""
+        """Return the reach of the right side of && or || after this outcome of the left side."""
         if operator == "&&" and self.value is Value.DONE and not self.ended:
             return Reach.MAYBE if self.may_end else Reach.ALWAYS
         return self.reach(Value.TRUE if operator == "&&" else Value.FALSE)
 
     def joined(self, right: Status, operator: str, reach: Reach) -> Status:
-        """The outcome of `left && right`: this is the left side, and the right side runs as far as `reach`."""
+        """Return the outcome of `self && right` or `self || right`, where the right side has the reach `reach`."""
         if reach is Reach.NEVER:
             return structs.replace(self, tested=True)
         if reach is Reach.ALWAYS:
@@ -112,44 +112,44 @@ CONDITION = Status(Value.CONDITION)
 
 
 def exit_value(code: str | None) -> Value:
-    """The status of a shell or function that ends with a code; DONE where it can't be known."""
+    """Return the status of a shell or function that exits with a code, or DONE if it is unknown."""
     if code is None or not code.isascii() or not code.isdecimal():
         return Value.DONE
     return Value.TRUE if not code.strip("0") else Value.FALSE
 
 
 def jump(name: str, code: str | None, reach: Reach) -> Status:
-    """The outcome of `exit`, `return`, `break` or `continue`, if it is reached in this way."""
+    """Return the outcome of `exit`, `return`, `break` or `continue` with this reach."""
     if reach is Reach.NEVER:
         return DONE
     if name in ("break", "continue"):
         return Status(Value.TRUE, Jump.LOOP if name == "break" else Jump.ROUND, reach is Reach.ALWAYS)
     value = exit_value(code)
     if reach is Reach.MAYBE and name == "exit" and value is Value.FALSE:
-        return DONE  # a build that goes on did not take an exit with a failure
+        return DONE  # a successful build didn't reach an exit with a failure
     return Status(value, Jump.SHELL if name == "exit" else Jump.CALL, reach is Reach.ALWAYS)
 
 
 def runs_nothing(option: str) -> bool:
-    """Whether an option of `set`, or of a shell, has it read commands and run none."""
+    """Return whether an option of `set` or of a shell makes the shell read commands without running them."""
     return re.match(_NO_EXECUTION, option) is not None
 
 
 def found_everywhere(words: Sequence[str]) -> bool:
-    """Whether a command asks for the place of a program that each shell and each image has: `command -v sh`."""
+    """Return whether a command looks up programs that every shell and image has, as in `command -v sh`."""
     asks = words[:2] in (["command", "-v"], ["command", "-V"]) or words[:1] in (["which"], ["type"])
     names = [word for word in words[1:] if not word.startswith("-")]
     return asks and bool(names) and _EVERYWHERE.issuperset(names)
 
 
 def succeeds(name: str, words: Sequence[str]) -> bool:
-    """Whether a program, called by these words, succeeds in every build that works."""
+    """Return whether a program with these words succeeds in every successful build."""
     if name in ("apt", "apt-get"):
-        # Nothing can be installed where it fails: what waits for that never runs.
+        # If `apt-get update` fails, nothing can be installed, so the commands after a failure don't matter.
         return words[-1:] == ["update"] and all(word.startswith("-") for word in words[1:-1])
     return name in ("command", "which", "type") and found_everywhere(words)
 
 
 def of_program(name: str) -> Status:
-    """The outcome of a program that is not known."""
+    """Return the outcome of a program without further knowledge of it."""
     return {"true": TRUE, ":": TRUE, "false": FALSE}.get(name, CONDITION if name in _EITHER else DONE)

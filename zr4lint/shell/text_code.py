@@ -1,4 +1,4 @@
-"""The commands that programs of awk and perl run on the command line, where they are written out."""
+"""Finds the commands that awk and perl programs on the command line run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ALIKE: Mapping[str, str] = {"unlink": "rm", "rmdir": "rmdir", "rename": "mv"}
 
 
 def run_by_text(command: Command, values: Sequence[str | None]) -> Iterator[Command]:
-    """The commands that a call of awk, or of perl with -e, runs for sure, in order."""
+    """Yield, in order, the commands that awk, or perl with -e, certainly runs."""
     program = (values[0] or "").rpartition("/")[2] if values else ""
     at = _code(program, values)
     code = values[at] if at is not None else None
@@ -39,7 +39,7 @@ def run_by_text(command: Command, values: Sequence[str | None]) -> Iterator[Comm
 
 
 def _code(program: str, values: Sequence[str | None]) -> int | None:
-    """Which word is the program's text."""
+    """Return the index of the word with the program's text, or None."""
     if program == "perl":
         return next((i + 1 for i, v in enumerate(values[:-1]) if re.fullmatch(r"-[a-zA-Z]*e", v or "")), None)
     if program in ("awk", "gawk", "mawk") and len(values) > 1 and (values[1] or "").lstrip().startswith("BEGIN"):

@@ -1,4 +1,4 @@
-"""The tree of a script as tree-sitter-bash gives it, and what its nodes hold."""
+"""Parses a script with tree-sitter-bash, and reads the nodes of its tree."""
 
 from __future__ import annotations
 
@@ -25,54 +25,54 @@ _INVERTS = (
     r"((?:\A|[;&|({\n]|\b(?:if|elif|then|else|while|until|do)\b)[ \t]*)!"
     r"(?=[ \t]+(?:\{|if|for|case|while|until)\s)"
 )
-"""The pattern of `!` in front of a compound command, which tree-sitter takes for a simple one."""
+"""The pattern of `!` before a compound command, which tree-sitter reads as a simple command."""
 _INVERTED = frozenset({"compound_statement", "if_statement", "for_statement", "case_statement", "while_statement"})
 _BLANK_WORD = r"(?<=[ \t])\\[ \t]"
-"""The pattern of an escaped blank that opens a word, which tree-sitter takes for a blank."""
+"""The pattern of an escaped blank at the start of a word, which tree-sitter reads as a blank."""
 _NAMED = r"\$(?=[A-Za-z_]|\d)"
 _NAMES = r"(?<!\\)(\$\w+|\}|\"(?!\$)|\)(?=[/.:\w]))([^\s'\"`(){}<>;&|\\]+)"
-"""The pattern of an expansion with what follows in its word: of one more, tree-sitter takes the name for text."""
+"""The pattern of an expansion and the rest of its word, in which tree-sitter reads a second name as text."""
 _CHUNK = 16_384
 
-_MOST = 64  # scripts whose trees are kept
+_MOST = 64  # the number of trees kept
 _GROUPS = frozenset({"subshell", "compound_statement"})
 _UNSAID = frozenset({(), ("$?",)})
-"""What `exit` has behind it where it ends with the status of the command before."""
+"""The words after `exit` with which it keeps the previous command's status."""
 _INSTANT = frozenset({":", "cd", "echo", "exit", "export", "mkdir", "printf", "rm", "true"})
 _BESIDE = frozenset({"{", "}", "(", ")", ";", "\n", "comment"})
-_LONGEST = 2_000  # characters of such a script
+_LONGEST = 2_000  # characters of a script whose tree is kept
 _COUNTED = (
     (r"[;&|\n]+", COMMANDS_OF_A_SCRIPT, "commands"),
     (r"(?<!\|)\|(?!\|)", PIPES, "pipes"),
     (r"\(\s*\)", FUNCTIONS, "functions"),
     (r"[\"'`$<>(){}\[\]]", MARKS, "quotes and brackets"),
 )
-"""What a tree grows with, wherever it stands: this is counted before a shell's rules are applied."""
-_CONDITIONS = 64  # around a command that are told apart; of more, none has another one in common
+"""Patterns that make a tree grow, each with its limit and name; they are counted before the script is parsed."""
+_CONDITIONS = 64  # nested conditions that are distinguished; the rest count as different
 
 _idle: list[Parser] = []
-"""Parsers that nobody uses: one that reads may hand over to another thread, which must not read by the same parser."""
+"""Unused parsers. A parse can switch to another thread, which must not use the same parser."""
 
 
 class _Recent:
-    """The trees of the last scripts that are not long.
+    """The trees of recent short scripts.
 
-    The search for causes lints a text anew with a few words changed: all RUNs but one have the scripts that they had.
+    The search for causes lints a file again with a few words changed, and all RUNs but one keep their scripts.
     """
 
     def __init__(self) -> None:
         self._trees: dict[str, Node] = {}
 
     def get(self, text: str) -> Node | None:
-        """The root for a text, None where it isn't there any more."""
+        """Return the tree's root for a text, or None if it is not kept."""
         return self._trees.get(text)
 
     def put(self, text: str, root: Node) -> None:
-        """Keep a root, in the place of the oldest one where there are many."""
+        """Keep a root; the oldest one is dropped if there are `_MOST`."""
         if len(text) > _LONGEST:
             return
         if len(self._trees) >= _MOST:
-            self._trees.pop(list(self._trees)[0], None)  # noqa: RUF015 - another thread may put one meanwhile
+            self._trees.pop(list(self._trees)[0], None)  # noqa: RUF015 - another thread may add one meanwhile
         self._trees[text] = root
 
 
@@ -80,7 +80,7 @@ _trees = _Recent()
 
 
 def over_budget(text: str) -> str | None:
-    """The budget that a script is over, for which no tree is made."""
+    """Return the budget that a script exceeds, or None. Such a script is not parsed."""
     if len(text) > SCRIPT_LENGTH:
         return f"{SCRIPT_LENGTH} characters"
     counted = ((most, what) for pattern, most, what in _COUNTED if len(text) > most < len(re.findall(pattern, text)))
@@ -95,9 +95,10 @@ def readable(text: str) -> str:
 
 
 def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
-    """The root of the tree, whose offsets count code points; None where the text takes more than its budgets.
+    """Return the root of the tree, whose offsets count code points, or None if the text exceeds its budgets.
 
-    tree-sitter takes carriage returns and some letters of other scripts for blanks, which a shell does not.
+    Characters outside printable ASCII are replaced first, since tree-sitter reads carriage returns and some other
+    letters as blanks, which a shell does not.
     """
     if (known := _trees.get(text)) is not None:
         return known
@@ -112,12 +113,12 @@ def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
 
     def late(*_: object) -> bool:
         nonlocal own
-        if own is None:  # a short script is read before the first call
+        if own is None:  # a short script is parsed before the first call
             own = Deadline(PARSE_SECONDS)
         return own.passed or deadline.passed
 
     try:
-        # tree-sitter calls back only while it reads pieces, not when it has all the bytes.
+        # tree-sitter calls back only if it reads pieces, not if it has all the bytes.
         root = parser.parse(lambda at, _: data[at : at + _CHUNK], progress_callback=late).root_node
     except ValueError:
         parser.reset()
@@ -136,12 +137,12 @@ def _new_parser() -> Parser:
 
 
 class Frame(Struct, frozen=True):
-    """Where in the scripts a walk is.
+    """The position of a walk in the scripts.
 
-    `call` is the call of the function around. `tested` tells that `set -e` doesn't look at what fails, `caught` that
-    the script itself goes by it, `repeated` that the text has been walked before, `closing` that the script ends with
-    the status found here. `stdin` is what the loop or the group around reads, None where that can't be known. `guard`
-    names the conditions around, the outermost first, by numbers from `numbers`.
+    `call` is the enclosing function's call. `tested` tells that `set -e` ignores a failure, `caught` that the script
+    itself tests the status, `repeated` that the text was walked before, and `closing` that the script ends with this
+    status. `stdin` is the input of the enclosing loop or group, or None if it is unknown. `guard` are the enclosing
+    conditions, the outermost first, numbered by `numbers`.
     """
 
     script: MappedText
@@ -162,26 +163,26 @@ class Frame(Struct, frozen=True):
     numbers: Iterator[int] = field(default_factory=count)
 
     def under(self, reach: Reach, operator: str = "", depth: int = 1) -> Frame:
-        """The same place inside of something that gets as far as `reach`."""
+        """Return this position inside a construct with the reach `reach`."""
         guard = (*self.guard[: _CONDITIONS - 1], next(self.numbers)) if reach is Reach.MAYBE else self.guard
         reach, operator = min(self.reach, reach), operator or self.operator
         return structs.replace(self, reach=reach, operator=operator, depth=self.depth + depth, guard=guard)
 
     def ending(self, closing: bool) -> Frame:
-        """The same place, whose status the script ends with or not."""
+        """Return this position with `closing` set: whether the script ends with its status."""
         return self if closing is self.closing else structs.replace(self, closing=closing)
 
     def piped(self, pipe: Pipe) -> Frame:
-        """The same place, in one more pipeline."""
+        """Return this position inside one more pipeline."""
         return structs.replace(self, pipes=(*self.pipes, pipe))
 
     def text(self, node: Node) -> str:
-        """A node as written."""
+        """Return a node's text."""
         return self.script.text[node.start_byte : node.end_byte]
 
 
 class Redirect(Struct, frozen=True):
-    """The parts of one redirect node: redirections, misplaced arguments, a heredoc, and the text after it."""
+    """The parts of a redirect node: redirections, misplaced arguments, a heredoc, and the following commands."""
 
     redirections: list[Redirection]
     arguments: list[Node]
@@ -190,14 +191,14 @@ class Redirect(Struct, frozen=True):
 
 
 def is_inverted(node: Node, frame: Frame) -> bool:
-    """Whether a compound command stands behind a `!` that was left out of the tree."""
+    """Return whether a compound command follows a `!` that was removed before parsing."""
     if node.type not in _INVERTED:
         return False
     return frame.script.text[: node.start_byte].rstrip(" \t").endswith("!")
 
 
 def read_assignment(node: Node, script: MappedText) -> tuple[str, Word] | None:
-    """The name and the value of an assignment; None for another node, and for an element of an array."""
+    """Return the name and value of an assignment, or None for other nodes and for array elements."""
     name = node.child_by_field_name("name") if node.type == "variable_assignment" else None
     if name is None or name.type != "variable_name":
         return None
@@ -212,7 +213,7 @@ def read_assignment(node: Node, script: MappedText) -> tuple[str, Word] | None:
 
 
 def read_redirect(node: Node, script: MappedText, heredocs: Mapping[int, MappedText]) -> Redirect:
-    """Read a redirect node; `heredocs` are those that were taken out of the text, by the place of their markers."""
+    """Read a redirect node; `heredocs` are those removed from the text, by the offset of their markers."""
     span = script.span(node.start_byte, node.end_byte)
     if node.type == "heredoc_redirect":
         body = next((c for c in node.children if c.type == "heredoc_body"), None)
@@ -234,7 +235,7 @@ def read_redirect(node: Node, script: MappedText, heredocs: Mapping[int, MappedT
                 following += (("|", c) for c in child.named_children)
         if body is None:
             return Redirect(found, [], None, following)
-        start = script.text.rfind("\n", 0, body.start_byte) + 1  # the grammar leaves out the blanks it opens with
+        start = script.text.rfind("\n", 0, body.start_byte) + 1  # the grammar drops leading blanks
         return Redirect(found, [], script.slice(start, body.end_byte), following)
     start = node.start_byte
     if start in heredocs:
@@ -247,14 +248,14 @@ def read_redirect(node: Node, script: MappedText, heredocs: Mapping[int, MappedT
 
 
 def after(node: Node, opening: str) -> list[Node]:
-    """The children behind the first one of a type."""
+    """Return the children after the first one of a type."""
     children = node.children
     start = next((i for i, c in enumerate(children) if c.type == opening), len(children))
     return children[start + 1 :]
 
 
 def between(node: Node, openings: Iterable[str], closing: str) -> list[Node]:
-    """The children behind the first of some types, up to one of another."""
+    """Return the children after the first one of the types `openings`, up to the first of the type `closing`."""
     opened = next((o for o in openings if any(c.type == o for c in node.children)), "")
     found: list[Node] = []
     for child in after(node, opened):
@@ -265,12 +266,12 @@ def between(node: Node, openings: Iterable[str], closing: str) -> list[Node]:
 
 
 def is_tested(operator: str, right: Node, frame: Frame) -> bool:
-    """Whether what stands before an operator is a condition, of which either outcome is fine for the build."""
+    """Return whether the command before an operator is a condition, whose result doesn't fail the build."""
     return (operator == "&&") == _gives_up(right, frame, failed=operator == "||")
 
 
 def _gives_up(node: Node, frame: Frame, *, failed: bool) -> bool:
-    """Whether a command, or the last one of a group, always fails; `failed` tells that the one before it has."""
+    """Return whether a command, or a group's last one, always fails; `failed` tells that the previous one failed."""
     while node.type in _GROUPS or node.type == "redirected_statement":
         inner = [c for c in node.children if c.type not in _BESIDE and not c.type.endswith("_redirect")]
         if not inner or not inner[-1].is_named:
@@ -286,19 +287,19 @@ def _gives_up(node: Node, frame: Frame, *, failed: bool) -> bool:
 
 
 def apart(node: Node) -> tuple[Node | None, list[Node]]:
-    """The command of a redirected statement, and its redirections."""
+    """Return the command of a redirected statement and its redirections."""
     redirects = [c for c in node.named_children if c.type.endswith("_redirect")]
     return next((c for c in node.named_children if not c.type.endswith("_redirect")), None), redirects
 
 
 def is_instant(nodes: Sequence[Node], frame: Frame) -> bool:
-    """Whether the commands of a list all end at once."""
+    """Return whether all commands of a list end immediately."""
     named = [node for node in nodes if node.is_named]
     return all(node.type == "command" and frame.text(node).split()[0] in _INSTANT for node in named)
 
 
 def last_wait(nodes: Sequence[Node], frame: Frame) -> int:
-    """The place of the last `wait` in a list, -1 where there is none."""
+    """Return the index of the last `wait` in a list, or -1."""
     for index in range(len(nodes) - 1, -1, -1):
         if nodes[index].type == "command" and frame.text(nodes[index]).split()[:1] == ["wait"]:
             return index

@@ -1,8 +1,8 @@
-"""Shell text to commands.
+"""Parses shell text into commands.
 
-tree-sitter-bash finds the structure; this module walks it the way a shell runs it. A command that follows another by
-"&&" is taken to run, since a build goes on only when its commands succeed; one behind "||", in a branch or in a loop
-over unknown things may run; one behind `false &&` or `exit 0` never does.
+tree-sitter-bash finds the structure, and this module walks it as a shell runs it. A command after "&&" is assumed to
+run, since the build continues only if commands succeed. A command after "||", in a branch or in a loop over unknown
+words may run, and one after `false &&` or `exit 0` never runs.
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
     "for_statement": compound.for_each,
     "case_statement": compound.cases,
 }
-"""The readers of nodes by type, where one takes more than a line."""
+"""The readers of node types that take more than one line."""
 _FAILS = frozenset({"command", "negated_command", "test_command"})
 _GROUPS = frozenset({"subshell", "compound_statement"})
 _CLOSING = frozenset({
     "list", "redirected_statement", "subshell", "compound_statement", "if_statement", "else_clause", "negated_command",
 })  # fmt: skip
-"""Nodes whose last command gives them their status."""
-_LONG = 4_000  # characters of a refused script that are read to its end
+"""Nodes whose status is that of their last command."""
+_LONG = 4_000  # a rejected script up to this length is walked beyond its error
 
 
 class Script(Struct, frozen=True):
     """The commands of a script, and the remarks on it.
 
-    `failing` is the command that surely fails and whose status the script ends with; None where it may succeed.
-    `refused` tells that the shell, which is `failing_in`, refuses its words.
+    `failing` is the command that certainly fails and whose status the script ends with, or None. `refused` tells that
+    the shell, which is `failing_in`, rejects its words.
     """
 
     commands: tuple[Command, ...]
@@ -65,7 +65,7 @@ class Script(Struct, frozen=True):
     failing_in: Dialect | None = None
 
 
-def parse_script(  # noqa: PLR0913 - what a shell is started with
+def parse_script(  # noqa: PLR0913 - one per setting of the shell
     script: MappedText,
     heredocs: Sequence[Heredoc] = (),
     *,
@@ -77,12 +77,12 @@ def parse_script(  # noqa: PLR0913 - what a shell is started with
     fails_the_run: bool = False,
     deadline: Deadline = NO_DEADLINE,
 ) -> Script:
-    """All commands of a script in the order they run; those of subshells, `sh -c '...'` and called functions too.
+    """Return all commands of a script in order, including those of subshells, `sh -c '...'` and called functions.
 
-    Tests of `variables` come out as their values have it, None for a value that can't be known, and tests of `files`
-    as the build before has left them. `arguments` are `$1` and on, None where they can't be known. `exits_on_failure`
-    tells that the shell was started with `-e`, `fails_the_run` that the RUN has the script's status: what a last `&&`
-    guards runs in every build that goes on.
+    `variables` give the results of tests, with None for unknown values. `files` are the files before the script runs.
+    `arguments` are `$1` and on, or None if they are unknown. `exits_on_failure` tells that the shell was started with
+    `-e`. `fails_the_run` tells that the RUN has the script's status: a command after a final `&&` then runs in every
+    successful build.
     """
     walk = _Walk(dialect, {} if variables is None else variables, files, deadline)
     walk.exits_on_failure, walk.arguments = exits_on_failure, arguments
@@ -93,9 +93,9 @@ def parse_script(  # noqa: PLR0913 - what a shell is started with
         status = walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0, closing=fails_the_run))
         if walk.trap is not None:
             text, frame = walk.trap
-            status = walk.script(text, (), frame)  # it may end the shell with another one
+            status = walk.script(text, (), frame)  # the trap can change the shell's status
             status = status if status.jump is Jump.SHELL and frame.reach is Reach.ALWAYS else DONE
-    except (RecursionError, TooDeepError):  # a kind of nesting that no budget counts
+    except (RecursionError, TooDeepError):  # no budget counts this kind of nesting
         walk.too_large("a script", f"{budgets.DEPTH} commands around a command", script.span(0, 1))
     except TooManyError as error:
         walk.too_large("a script", str(error), script.span(0, 1))
@@ -105,7 +105,7 @@ def parse_script(  # noqa: PLR0913 - what a shell is started with
 
 
 def refused(text: str, dialect: Dialect) -> Refusal | None:
-    """Why the shell can't parse a script; of an unknown sh only what neither dash nor bash can."""
+    """Return why the shell can't parse a script, or None. For an unknown sh, both dash and bash must reject it."""
     if dialect is Dialect.SH:
         return refusal(text, bash=True) and refusal(text, bash=False)
     return refusal(text, bash=dialect is Dialect.BASH)
@@ -126,11 +126,11 @@ class _Walk(Walker):
             if frame.depth:
                 around = frame.wrappers[-1].name if frame.wrappers else ""
                 return self.refuse(script.span(0, len(text)), frame, ends=self.in_dash and around in ("eval", "."))
-            from zr4lint.shell.mending import remark_on  # few scripts are refused
+            from zr4lint.shell.mending import remark_on  # few scripts are rejected
 
             self.remarks.append(remark_on(wrong, script, lambda text: refused(text, self.dialect) is None))
             if self.in_dash and refused(text, Dialect.BASH) is None:
-                # Its author meant bash: what it would do there is known, and that dash does none of it.
+                # The author meant bash. The commands are those that bash would run, and dash runs none of them.
                 frame = structs.replace(frame, reach=Reach.NEVER)
             text = text if len(text) <= _LONG else text[: wrong.start]
         self.tells_status = self.tells_status or "$?" in text
@@ -138,7 +138,7 @@ class _Walk(Walker):
         for heredoc in heredocs:
             if heredoc.end > len(text):
                 continue
-            # A redirection of the same length keeps every offset, and the place in the tree where the heredoc belongs.
+            # A redirection of the same length keeps all offsets and the heredoc's place in the tree.
             placeholder = "<" + "h" * (heredoc.end - heredoc.start - 1)
             text = text[: heredoc.start] + placeholder + text[heredoc.end :]
             bodies[heredoc.start] = heredoc.body
@@ -163,7 +163,7 @@ class _Walk(Walker):
             background = index + 1 < len(nodes) and nodes[index + 1].type == "&"
             reach = Reach.ALWAYS
             if background and index > waits:
-                # It ends with the shell, unless something waits for it.
+                # A background command ends with the shell unless something waits for it.
                 goes_on = commands and not tree.is_instant(nodes[index + 1 :], frame)
                 reach = Reach.MAYBE if goes_on or (frame.scope and not frame.closing) else Reach.NEVER
             here = frame.under(reach, frame.operator if first else ";")
@@ -183,21 +183,21 @@ class _Walk(Walker):
         return status
 
     def _skip(self, nodes: Sequence[Node], frame: Frame) -> None:
-        """Walk what never runs."""
+        """Walk commands that never run."""
         for node in nodes:
             if node.is_named and node.type not in _PASSIVE:
                 self.visit(node, frame.under(Reach.NEVER, ";"))
 
     def _stops(self, result: Status, frame: Frame) -> bool:
-        """Whether `set -e` ends the shell here."""
+        """Return whether `set -e` makes the shell exit here."""
         failed = result.value is Value.FALSE and not result.tested and not result.jump
         return failed and self.exits_on_failure and not frame.tested and frame.reach is Reach.ALWAYS
 
     def and_or(self, node: Node, frame: Frame) -> Status:
-        """A chain of && and ||.
+        """Walk a chain of && and || and return its status.
 
-        The tree nests to the left, once for each operator, and hangs a redirection on the whole list before it; it
-        belongs to the last command of that list.
+        The tree nests to the left, once for each operator. It attaches a redirection to the whole list before it,
+        although it belongs to the list's last command.
         """
         chain: list[tuple[str, Node, list[Node]]] = []
         follows = node.next_named_sibling is not None
@@ -228,7 +228,7 @@ class _Walk(Walker):
             here = frame if last else structs.replace(inside, tested=True, caught=caught)
             reach = status.behind(operator)
             if ends and reach is Reach.MAYBE and operator == "&&" and index >= ahead and not status.may_end:
-                reach = Reach.ALWAYS  # the script fails where this does not run
+                reach = Reach.ALWAYS  # the script fails if this does not run
             inner = here.under(reach, operator)
             if guard is not None and operator == "&&" and reach is Reach.MAYBE:
                 inner = structs.replace(inner, guard=guard)
@@ -263,7 +263,7 @@ class _Walk(Walker):
             status = self._turned(status, frame, at, single=len(self.commands) - at == 1)
         if status.value is not Value.FALSE or frame.reach is not Reach.ALWAYS:
             self.failed = None
-        elif node.type in _FAILS and self.failed is None:  # else a command within it has failed
+        elif node.type in _FAILS and self.failed is None:  # otherwise a command inside it has failed
             self.failed, self.failed_in = self.span(node, frame), self.dialect
         if self.failed is None:
             self.failed, self.failed_in = before
@@ -271,8 +271,8 @@ class _Walk(Walker):
             self.variables.set("?", "0" if status.value in (Value.DONE, Value.TRUE) and not status.may_end else None)
         return status
 
-    def plain(self, node: Node, frame: Frame) -> Status:  # noqa: PLR0911 - a type of node each
-        """A node that takes no more than a line."""
+    def plain(self, node: Node, frame: Frame) -> Status:  # noqa: PLR0911 - one per node type
+        """Walk a node of a type that takes one line, and return its status."""
         match node.type:
             case "list":
                 return self.and_or(node, frame)
@@ -307,7 +307,7 @@ class _Walk(Walker):
                 return DONE
 
     def negated(self, node: Node, frame: Frame) -> Status:
-        """A command behind `!`."""
+        """Walk a command after `!` and return its status."""
         before = len(self.commands)
         inner = structs.replace(frame, tested=True, caught=True, closing=False)
         status = self.sequence(node.named_children, inner)
@@ -315,20 +315,20 @@ class _Walk(Walker):
         return self._turned(status, frame, before, single=single)
 
     def _turned(self, status: Status, frame: Frame, before: int, *, single: bool) -> Status:
-        """The status behind `!` of the commands from `before` on."""
+        """Return the status after `!` of the commands from index `before`."""
         if single and frame.closing and not frame.caught and status.value is Value.DONE and not status.jump:
-            # A build that goes on did not have it succeed.
+            # The build only continues if this command failed.
             self.commands[before:] = [structs.replace(one, reach=Reach.NEVER) for one in self.commands[before:]]
         return status.negated
 
     def define(self, node: Node, frame: Frame) -> None:
-        """Remember a function."""
+        """Record a function."""
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
         if name is not None and body is not None and frame.reach is not Reach.NEVER:
             self.functions[frame.text(name)] = (body, frame)
 
     def redirection(self, node: Node, frame: Frame) -> Status:
-        """A statement with redirections; those behind a list belong to its last command."""
+        """Walk a statement with redirections. Those after a list belong to its last command."""
         body, redirects = apart(node)
         if body is not None and body.type == "list":
             return self.and_or(node, frame)
@@ -352,7 +352,7 @@ class _Walk(Walker):
         return status.negated if negated else status
 
     def redirected(self, body: Node | None, redirects: Sequence[Node], frame: Frame, *, follows: bool) -> Status:
-        """A command with redirections; `follows` tells that there is another one behind it."""
+        """Walk a command with redirections; `follows` tells that another command comes after it."""
         before = len(self.commands)
         words: list[Node] = []
         redirections: list[Redirection] = []
@@ -376,7 +376,7 @@ class _Walk(Walker):
         if body is not None and body.type == "command":
             status = simple.command(self, body, here, words, redirections, stdin)
         elif body is None and redirections and not words:
-            # `> file` alone empties the file.
+            # `> file` alone truncates the file.
             span = frame.script.span(redirects[0].start_byte, redirects[-1].end_byte)
             found_redirections = tuple(redirections)
             self.record(Command((), (), found_redirections, span, here.operator, here.reach, here.scope, stdin), here)

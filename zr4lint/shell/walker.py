@@ -1,4 +1,4 @@
-"""The shared state of a walk over a script: its place, its values and its results."""
+"""The shared state of a walk over a script: position, values and results."""
 
 from __future__ import annotations
 
@@ -41,19 +41,21 @@ _NAMES = frozenset({"for_statement", "c_style_for_statement"})
 
 
 class TooManyError(Exception):
-    """A script with more of something than a budget, which is the argument."""
+    """A script exceeds a budget, which is the argument."""
 
 
 class Walker(ABC):
     """The state of a walk.
 
-    `functions` are bodies by name, with the place they stand in, `locals` the values that the variables had which the
-    function around has made its own, `aliases` the words of dash's aliases, None for unknown ones, with the script and
-    the offset they are known from; `arguments` are the words of `$1`, `$2` ..., None where they can't be known,
-    `zeroth` that of `$0`. `patterns` are those of the loops around that go over files, by their variables, `located`
-    the programs whose paths a substitution prints, `folders` the substitutions that print the folder. `tells_status`
-    tells that the script asks for `$?`, `failed` is the last command that surely failed, `refused` the last one that
-    the shell refused.
+    - `functions` are bodies by name, each with the frame of its definition. `locals` are the previous values of
+      variables that the current function made local.
+    - `aliases` are dash's aliases: the script and the offset from which each is known, and its value, None if unknown.
+    - `arguments` are the words of `$1` and on, or None if they are unknown. `zeroth` is the word of `$0`.
+    - `patterns` are those of the enclosing loops over files, by their variables.
+    - `located` are the programs whose path a substitution prints, and `folders` the substitutions that print the
+      folder.
+    - `tells_status` tells that the script uses `$?`.
+    - `failed` is the last command that certainly failed, and `refused` the last one that the shell refused.
     """
 
     def __init__(self, dialect: Dialect, variables: Environment, files: Files | None, deadline: Deadline) -> None:
@@ -92,19 +94,19 @@ class Walker(ABC):
 
     @abstractmethod
     def sequence(self, nodes: Sequence[Node], frame: Frame) -> Status:
-        """Walk the commands of a list."""
+        """Walk the commands of a list and return its status."""
 
     @abstractmethod
     def script(self, script: MappedText, heredocs: Iterable[Heredoc], frame: Frame) -> Status:
-        """Walk a script inside the one that is walked, or the outermost."""
+        """Walk a script, the outermost or a nested one."""
 
     @property
     def in_dash(self) -> bool:
-        """Whether dash reads the script that is walked."""
+        """Return whether dash reads the current script."""
         return self.dialect is Dialect.DASH
 
     def word(self, nodes: Sequence[Node], frame: Frame) -> Word:
-        """The word that neighbouring nodes make."""
+        """Return the word that neighbouring nodes form."""
         word = word_of(nodes, frame.script, ansi=not self.in_dash)
         if self.patterns and word.expansions:
             word = spliced(word, self.patterns)
@@ -112,9 +114,9 @@ class Walker(ABC):
         return self._with_outputs(word, frame) if known and word.expansions else word
 
     def _with_outputs(self, word: Word, frame: Frame, *, splits: bool = True) -> Word:
-        """A word in which the command substitutions stand for what they are known to print.
+        """Return a word with known outputs in place of its command substitutions.
 
-        Where it isn't split into words, files that a pattern in the output stands for can't be known.
+        An output with a pattern stays unknown in a word that is not split, since the matching files are unknown.
         """
         expansions = list(word.expansions)
         for index, expansion in enumerate(expansions):
@@ -128,19 +130,19 @@ class Walker(ABC):
         return structs.replace(word, expansions=tuple(expansions))
 
     def span(self, node: Node, frame: Frame) -> Span:
-        """The span of a node in the file."""
+        """Return the span of a node in the file."""
         return frame.script.span(node.start_byte, node.end_byte)
 
     def set_by_bash(self) -> None:
-        """Take the variables for unknown that bash sets itself."""
+        """Mark as unknown the variables that bash itself sets."""
         for name in BASH_SETS:
             if name not in self.variables:
                 self.variables.set(name, None)
 
-    # What is found
+    # Results
 
     def record(self, command: Command, frame: Frame) -> None:
-        """Add a command."""
+        """Add a command. Raise `TooManyError` if there are too many."""
         self._repeated += frame.repeated
         if len(self.commands) >= budgets.COMMANDS_OF_A_SCRIPT:
             raise TooManyError(f"{budgets.COMMANDS_OF_A_SCRIPT:,} commands")
@@ -149,7 +151,7 @@ class Walker(ABC):
         self.commands.append(command)
 
     def refuse(self, span: Span, frame: Frame, *, ends: bool) -> Status:
-        """The outcome of a command that the shell refuses, and `ends` at."""
+        """Return the status of a command that the shell refuses; `ends` tells that the shell exits."""
         if frame.reach is Reach.ALWAYS:
             self.failed = self.refused = span
             self.failed_in = self.dialect
@@ -158,15 +160,15 @@ class Walker(ABC):
         return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
 
     def emit(self, frame: Frame, span: Span, *, assignments: tuple[tuple[str, Word], ...]) -> None:
-        """Add assignments as a command of their own, and make them."""
+        """Record assignments as a command of their own, and make them."""
         self.record(Command((), assignments, (), span, frame.operator, frame.reach, frame.scope, None), frame)
         for name, word in assignments:
             self.assign(name, self.value(word, span), frame)
 
     def exhausted(self, thing: str, span: Span, length: int = 0) -> bool:
-        """Whether so much has been repeated that no more is; the first thing that is left out is told.
+        """Return whether the budget of repeated commands is used up, and remark on it.
 
-        What is asked about counts as well: a command, and one more for each 1,000 characters of its script.
+        Each call counts as a command, with one more for each 1,000 characters of a script.
         """
         self._repeated += 1 + length // 1_000
         if self._repeated < budgets.REPEATED_COMMANDS:
@@ -175,7 +177,7 @@ class Walker(ABC):
         return True
 
     def may_copy(self, words: int, span: Span) -> bool:
-        """Whether so many more words may be taken from the arguments; remarks on it if not."""
+        """Return whether `words` more words may be copied from the arguments, and remark on it if not."""
         self._copied += words
         if self._copied <= budgets.COPIED_WORDS:
             return True
@@ -183,11 +185,11 @@ class Walker(ABC):
         return False
 
     def too_large(self, thing: str, limit: str, span: Span) -> None:
-        """Add the remark that something isn't followed."""
+        """Add the remark that `thing` is not followed because of `limit`."""
         self.remarks.append(too_large(span, thing, limit))
 
     def piped(self, frame: Frame) -> MappedText | None:
-        """The output of the previous command in a pipeline; None where it can't be known."""
+        """Return the output of the previous command in a pipeline, or None if it is unknown."""
         if frame.operator != "|" or not self.commands:
             return None
         before = self.commands[-1]
@@ -198,23 +200,23 @@ class Walker(ABC):
     # Files
 
     def look(self, path: str, frame: Frame) -> Found | None:
-        """The state of a path; None if it is unknown."""
+        """Return the state of a path, or None if it is unknown."""
         if path == "/dev/null":
             return EMPTY
         return self.files.look(path, self.commands, frame.scope) if self.files is not None else None
 
     def exists(self, path: str, frame: Frame) -> bool:
-        """Whether something is surely at a path."""
+        """Return whether something certainly exists at a path."""
         found = self.look(path, frame)
         return found is not None and found.kind.name != "NOTHING"
 
     def text_of(self, path: str, frame: Frame) -> MappedText | None:
-        """The text of a file; None where it can't be known."""
+        """Return the text of a file, or None if it is unknown."""
         found = self.look(path, frame)
         return found.text if found is not None else None
 
     def fed(self, redirections: Sequence[Redirection], heredoc: MappedText | None, frame: Frame) -> MappedText | None:
-        """The text that redirections, such as a heredoc, pass to standard input; None where it can't be known."""
+        """Return the standard input that redirections or a heredoc give, or None if it is unknown."""
         for redirection in reversed(redirections):
             target = redirection.target
             if target is None or not redirection.operator.startswith("<"):
@@ -229,16 +231,16 @@ class Walker(ABC):
     # Variables
 
     def state(self) -> tuple[object, ...]:
-        """The values that a loop's condition may depend on: variables that this shell has set, and arguments."""
+        """Return the values that a loop's condition may depend on: arguments, and variables that this shell has set."""
         return self.arguments, self.variables.own()
 
     def value(self, word: Word, span: Span) -> str | None:
-        """A word's value; None if it is unknown, with a remark if it is too long."""
+        """Return a word's value, or None if it is unknown; remark on a value that is too long."""
         limit = f"{budgets.JOINED_LENGTH} characters"
         return expand(word, self.variables, over=lambda: self.too_large("a value", limit, span))
 
     def fields(self, words: Sequence[Word]) -> tuple[Word, ...] | None:
-        """The words that become arguments, those that an unquoted value is split into among them; None if unknown."""
+        """Return the words that become arguments, with unquoted values split, or None if they are unknown."""
         if all(e.quoted or word.quoted for word in words for e in word.expansions):
             return tuple(words)
         found: list[Word] = []
@@ -253,19 +255,19 @@ class Walker(ABC):
         return tuple(found)
 
     def assign(self, name: str, value: str | None, frame: Frame) -> None:
-        """Give a variable its value, which is open where it is open whether this is reached."""
+        """Set a variable; its value becomes unknown if the assignment may not be reached."""
         if frame.reach is not Reach.NEVER:
             self.variables.set(name, value if frame.reach is Reach.ALWAYS else None)
 
     def assignments(self, nodes: Iterable[Node], frame: Frame) -> tuple[tuple[str, Word], ...]:
-        """The assignments among nodes."""
+        """Return the assignments among nodes."""
         found = tuple(filter(None, (read_assignment(node, frame.script) for node in nodes)))
         if self._outputs or self.folders:
             found = tuple((name, self._with_outputs(word, frame, splits=False)) for name, word in found)
         return found
 
     def forget(self, node: Node, frame: Frame) -> None:
-        """Take the variables for unknown that the commands of a loop may have set in a round before."""
+        """Mark as unknown the variables that a loop's body may have set in an earlier round."""
         nodes = [node]
         while nodes:
             inner = nodes.pop()
@@ -279,7 +281,7 @@ class Walker(ABC):
             nodes += inner.named_children
 
     def _take_output(self, node: Node, before: int, frame: Frame) -> None:
-        """Remember what a command substitution prints, where that is known."""
+        """Record the output of a command substitution if it is known."""
         key = id(frame.script), str(node.start_byte)
         self._outputs.pop(key, None)
         self.located.pop(key, None)
@@ -316,7 +318,7 @@ class Walker(ABC):
 
     @contextmanager
     def subshell(self, frame: Frame) -> Iterator[Frame]:
-        """A shell of its own, whose changes are gone when it ends."""
+        """Enter a subshell, whose changes are undone when it ends; yield the frame inside it."""
         self.scopes += 1
         saved = self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth, self.trap
         self.variables, self.trap = Variables(self.variables), None
@@ -326,7 +328,7 @@ class Walker(ABC):
             self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth, self.trap = saved
 
     def substitutions(self, node: Node, frame: Frame) -> Status | None:
-        """Walk the commands of `$(...)` and the like in a node; returns how the last one ends, None without any."""
+        """Walk the command substitutions in a node; return the status of the last one, or None."""
         status: Status | None = None
         if node.type == "command" and node.named_child_count > budgets.WORDS_OF_A_COMMAND:
             raise TooManyError(f"{budgets.WORDS_OF_A_COMMAND:,} words of a command")

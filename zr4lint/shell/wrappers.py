@@ -1,4 +1,4 @@
-"""Commands that run other commands: `sudo`, `env`, `sh -c '...'`, `bash <<EOF`."""
+"""Unwraps commands that run other commands: `sudo`, `env`, `sh -c '...'`, `bash <<EOF`."""
 
 from __future__ import annotations
 
@@ -42,36 +42,36 @@ _WRAPPERS = {
     "unshare": "",
     "xvfb-run": "ens",
 }
-"""Wrappers by name, each with the letters of its short options that take a value."""
+"""Wrappers, each with the letters of its short options that take a value."""
 
 _OPERANDS = {"timeout": 1, "taskset": 1, "chrt": 1, "setarch": 1, "gosu": 1, "chroot": 1, "flock": 1, "su-exec": 1}
 CONDAS = frozenset({"conda", "mamba", "micromamba"})
 _VALUED_BY_CONDA = ("-n", "--name", "-p", "--prefix", "--cwd", "-r", "--root-prefix", "-e", "--env")
 _OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
-"""Programs that hand what stands behind -c to a shell."""
+"""Programs that pass the string after -c to a shell."""
 READS_SCRIPTS = SHELLS | _OF_STRINGS | {"eval", ".", "source"}
-"""Commands that may read a script, by their names."""
+"""Commands that may read a script."""
 _C = r"-[a-z]*c\Z"
 _ANSWERS = frozenset({"--help", "--version"})
 """Options with which a wrapper runs nothing."""
 _WITH_VALUE = frozenset({"-E", "-G", "-g", "-s", "-u", "-w", "--group", "--shell", "--user"})
-"""Options of those programs that take a value."""
+"""Options of these programs that take a value."""
 DEFAULT_PATH = "/bin:/usr/bin"
-"""Where programs are looked for without PATH."""
+"""The folders that are searched for programs if PATH is unset."""
 UNKNOWN_ENVIRONMENT = f"?:{DEFAULT_PATH}"
-"""PATH in an environment of conda whose name can't be known."""
+"""PATH in a conda environment of unknown name."""
 _UNQUOTED = frozenset("'\"\\$#")
-"""Characters with a special meaning in the string after `env -S`."""
+"""Characters with a special meaning in the string of `env -S`."""
 _ASSIGNMENT = r"[A-Za-z_]\w*="
 
 
 def program(word: Word) -> str:
-    """The name of the program a word calls, without its folder; empty where it can't be known."""
+    """Return the name of the program that a word calls, without its folder, or "" if it is unknown."""
     return (word.literal or "").rpartition("/")[2]
 
 
 def unwrap(command: Command) -> tuple[Command, str]:
-    """The command inside `sudo`, `env`, `exec` and their like, and the name of the innermost wrapper."""
+    """Return the command inside `sudo`, `env`, `exec` and similar, and the name of the innermost wrapper."""
     wrapper = ""
     while command.words and len(command.wrappers) < DEPTH:
         name = program(command.words[0])
@@ -87,7 +87,7 @@ def unwrap(command: Command) -> tuple[Command, str]:
 
 
 def _of_conda(command: Command, name: str) -> Command | None:
-    """The command that `conda run` runs, with PATH as it is in the environment that is named."""
+    """Return the command that `conda run` runs, with the PATH of the environment that it names."""
     words = command.words
     if len(words) < 2 or words[1].literal != "run":
         return None
@@ -110,7 +110,7 @@ def _of_conda(command: Command, name: str) -> Command | None:
 
 
 def _between(before: str, word: Word, after: str) -> Word:
-    """A word with more text around it."""
+    """Return a word with text before and after it."""
     pieces = [(before, word.span.start), *word.text.pieces(), (after, word.span.start)]
     size = len(before)
     moved = tuple(structs.replace(e, start=e.start + size, end=e.end + size) for e in word.expansions)
@@ -158,7 +158,7 @@ def _inner(command: Command, name: str) -> Command | None:
 
 
 def _dropped(name: str, words: Sequence[Word], at: int) -> str | None:
-    """The variable that an option of env, or `command -p`, takes from the program; None for another option."""
+    """Return the variable that an option of env, or `command -p`, removes, or None for another option."""
     text = words[at].literal or ""
     if name == "command" and text == "-p":
         return "PATH"
@@ -176,7 +176,7 @@ def _put(value: str, word: Word) -> MappedText:
 
 
 def _split_string(words: tuple[Word, ...], at: int) -> tuple[Word, ...] | None:
-    """The words of a call of env behind `-S STRING`, those of the string among them; None for another option."""
+    """Return the words of a call of env after `-S STRING`, with the string split, or None for another option."""
     text = words[at].literal or ""
     if text in ("-S", "--split-string"):
         string, rest = words[at + 1 : at + 2], words[at + 2 :]
@@ -196,7 +196,7 @@ def _assignment(word: Word, start: int) -> tuple[str, Word]:
 
 
 def tail(word: Word, start: int) -> Word:
-    """A word without its first characters."""
+    """Return a word without its first `start` characters."""
     moved = tuple(
         structs.replace(e, start=e.start - start, end=e.end - start) for e in word.expansions if e.start >= start
     )
@@ -204,7 +204,7 @@ def tail(word: Word, start: int) -> Word:
 
 
 def nested_script(command: Command) -> MappedText | None:
-    """The script a shell is handed: by -c, on standard input, or to `eval`; None for any other command."""
+    """Return the script that a command passes to a shell by -c, on standard input or to `eval`, or None."""
     if not command.words:
         return None
     name = program(command.words[0])
@@ -228,7 +228,10 @@ def nested_script(command: Command) -> MappedText | None:
 
 
 def _behind_c(words: Sequence[Word]) -> MappedText | None:
-    """The string behind the option -c, or --command: not one of a program that stands behind a user or a file."""
+    """Return the string after -c or --command, or None.
+
+    A -c after a user or a file belongs to another program.
+    """
     operands = -1  # the first word is the program
     for before, word, following in zip(words, words[1:], words[2:], strict=False):
         text = word.literal or ""
@@ -241,7 +244,7 @@ def _behind_c(words: Sequence[Word]) -> MappedText | None:
 
 
 def script_file(command: Command) -> int | None:
-    """Which word of a shell's call names the file with its script; None where none does."""
+    """Return the index of the word that names a shell's script file, or None."""
     if program(command.words[0]) not in SHELLS:
         return None
     at = 1
@@ -256,7 +259,7 @@ def script_file(command: Command) -> int | None:
 
 
 def exits_on_failure(options: Sequence[str | None]) -> bool:
-    """Whether the options that a shell is started with have it end at the first command that fails."""
+    """Return whether the options of a shell make it exit at the first command that fails."""
     exits = False
     words = iter(options)
     for text in words:
@@ -273,7 +276,7 @@ def exits_on_failure(options: Sequence[str | None]) -> bool:
 
 
 def reads_input(command: Command) -> bool:
-    """Whether a command is a shell that reads its script from standard input, which is not a heredoc."""
+    """Return whether a command is a shell that reads its script from standard input other than a heredoc."""
     if program(command.words[0]) not in SHELLS or command.stdin is not None:
         return False
     options = [word.literal or "" for word in command.words[1:]]
@@ -281,7 +284,7 @@ def reads_input(command: Command) -> bool:
 
 
 def _joined(words: tuple[Word, ...]) -> MappedText | None:
-    """The script that `eval` reads: the words with a blank between them."""
+    """Return the script that `eval` reads: its words joined by blanks."""
     pieces: list[tuple[str, int]] = []
     for word in words:
         if pieces:

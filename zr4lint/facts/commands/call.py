@@ -1,4 +1,4 @@
-"""One command as the reader of its program sees it."""
+"""A command as the reader of its program sees it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class Scope(Struct, frozen=True):
-    """The state of one shell: its folder and the one before, None where these can't be known, and its variables.
+    """The state of a shell: its variables, and its current and previous folder, None if they are unknown.
 
-    `umask` has the bits that chmod leaves alone where it is told no user, None where they can't be known.
+    `umask` are the bits that `chmod` without a user leaves unchanged, or None if they are unknown.
     """
 
     folder: str | None
@@ -36,12 +36,14 @@ class Scope(Struct, frozen=True):
 
 
 class Script:
-    """The shells of one RUN, as far as its commands have come.
+    """The shells of a RUN, and their state after the commands read so far.
 
-    `literal_stars` tells that the shell leaves wildcards alone, `found` are the files that a find hands to the next
-    command of its pipeline, or to the one around it, and `found_in` is the shell it runs in. `fatal` tells that the RUN
-    fails if the command that is read does. `outermost` are the variables it starts with, `values` those that only
-    this RUN has. `aliases` are the aliases of git that stand for the command that is read.
+    - `literal_stars` tells that the shell doesn't expand wildcards.
+    - `found` are the files that a find passes to the next command of its pipeline or to the command around it, and
+      `found_in` is the scope it runs in.
+    - `fatal` tells that the RUN fails if the current command fails.
+    - `outermost` are the variables at the start, including `values`, which only this RUN has.
+    - `aliases` are git's aliases that the current command was expanded from.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class Script:
         self._used: dict[int, tuple[Sequence[Word], frozenset[int]]] = {}
 
     def scope(self, key: tuple[int, ...]) -> Scope:
-        """The scope of that name; a new one starts with what the scope around it has by then."""
+        """Return the scope with this key; a new one starts with the current state of the scope around it."""
         if key not in self._scopes:
             around = self.scope(key[:-1])
             self._scopes[key] = Scope(around.folder, around.variables, around.umask)
@@ -70,7 +72,7 @@ class Script:
         return self._scopes[key]
 
     def at(self, command: Command, *, relative: bool) -> At:
-        """Where a command stands; `relative` tells that it works from the folder it runs in."""
+        """Return the place of a command; `relative` tells that it depends on its working folder."""
         if id(command.words) not in self._used:  # a command may have a fact, or an `-exec`, for each of its words
             names = [e.name for word in command.words for e in word.expansions if e.name]
             self._used[id(command.words)] = (command.words, self.state.users(names))
@@ -93,7 +95,7 @@ class Script:
         )
 
     def enter(self, call: Call, folder: str | None, *, anywhere: bool) -> None:
-        """Change the folder of a shell; `anywhere` if the target does not depend on the current folder."""
+        """Change the folder of a shell; `anywhere` tells that the target doesn't depend on the current folder."""
         if anywhere:
             self._moved.add(call.command.scope)
         self._scopes[call.command.scope] = structs.replace(call.scope, folder=folder, previous=call.scope.folder)
@@ -105,7 +107,7 @@ class Script:
     def change(
         self, command: Command, scope: Scope, values: Mapping[str, str | None], *, anything: bool = False
     ) -> Scope:
-        """Give a shell other variables, or `anything` in any of them; the facts so far keep those they saw."""
+        """Change variables of a shell, or with `anything` mark all as unknown; earlier facts keep theirs."""
         variables = scope.variables.changed(values)
         if anything:
             variables = variables.forgotten()
@@ -114,10 +116,10 @@ class Script:
 
 
 class Call(Struct, frozen=True):
-    """A call of `program`, with its arguments, the program's word among them.
+    """A call of `program` with its arguments, of which the first is the program.
 
-    `variables` are those it sees, those set for it alone too. `wrappers` may name more programs than the command's
-    own: `xargs` and `find` run the calls they are told to.
+    `variables` include those set for the call alone. `wrappers` may name more programs than the command's own, as
+    `xargs` and `find` run the calls that they are given.
     """
 
     script: Script
@@ -129,89 +131,89 @@ class Call(Struct, frozen=True):
 
     @property
     def folder(self) -> str | None:
-        """The folder it runs in, None where that can't be known."""
+        """Return the folder it runs in, or None if it is unknown."""
         return self.scope.folder
 
     @property
     def instruction(self) -> Instruction:
-        """The RUN it stands in."""
+        """Return the RUN of the call."""
         return self.script.instruction
 
     @property
     def state(self) -> StageState:
-        """The state of the stage."""
+        """Return the state of the stage."""
         return self.script.state
 
     def fails(self, span: Span, message: str, *notes: str, part: str = "", instead: str | None = None) -> None:
-        """Take note that the call fails, if that fails the RUN.
+        """Remark that the call fails, if that fails the RUN.
 
-        It does not without the `part` at `span`, or with other words `instead` of those.
+        It would not fail without the `part` at `span`, or with `instead` in its place.
         """
         if self.script.fatal and self.command.reach is Reach.ALWAYS and not self.command.wrappers:
             fix = Fix(f"Write {instead}", Applicability.UNSAFE, (Edit.of(span, instead),)) if instead else None
             self.script.reading.remarks.append(Remark(COMMAND_FAILS, span, message, notes, fix=fix, part=part))
 
     def slice(self, span: Span) -> str:
-        """The words of the file at a span."""
+        """Return the file's text at a span."""
         return self.script.reading.text[span.start : span.end]
 
     def at(self, *, relative: bool = False) -> At:
-        """The place of the next fact; `relative` tells that the call works from the folder it runs in."""
+        """Return the place of the next fact; `relative` tells that the call depends on its working folder."""
         return self.script.at(self.command, relative=relative)
 
     def path(self, value: str | None) -> str | None:
-        """A path as the call sees it, made absolute; None where it can't be known."""
+        """Return a path of the call as an absolute path, or None if it is unknown."""
         return absolute(value, self.scope.folder) if value is not None else None
 
     def paths(self, arguments: Iterable[Argument]) -> tuple[str, ...]:
-        """The paths that arguments name; a wildcard in quotes fits no file and is left out."""
+        """Return the absolute paths of arguments, without quoted wildcards, which match no file."""
         return tuple(
             path for a in arguments if (path := self.path(a.value)) is not None and (a.glob or not has_wildcard(path))
         )
 
     def is_missing(self, path: str) -> bool:
-        """Whether there is surely nothing at an absolute path by now, not even by a mount."""
+        """Return whether an absolute path certainly doesn't exist now, not even in a mount."""
         return self.is_there(path) is False
 
     def is_there(self, path: str) -> bool | None:
-        """Whether there is something at an absolute path by now, or may be by a mount or a copy; None if unknown."""
+        """Return whether an absolute path exists now, or may exist in a mount; None if it is unknown."""
         if mounted_over(self.instruction, self.state, path) is not None:
             return True
         from zr4lint.facts.looking import found_at  # few calls ask
-        from zr4lint.shell.found_files import Kind  # the same
+        from zr4lint.shell.found_files import Kind  # few calls ask
 
         own = takewhile(lambda fact: fact.at.span == self.command.span, reversed(self.script.reading.facts))
-        found = found_at(self.script.reading, path, start=sum(1 for _ in own))  # what the call does comes after
+        found = found_at(self.script.reading, path, start=sum(1 for _ in own))  # the call's own effects come after it
         return found.kind is not Kind.NOTHING if found is not None else None
 
     def kept(self, at: At, path: str | None) -> At:
-        """The place of something written to `path`: not in a mount of this RUN, nor where the user may not write."""
+        """Return the place of a write to `path`, with reach NEVER in a mount or where the user has no permission."""
         hidden = mounted_over(self.instruction, self.state, path) is not None
         barred = hidden or may_not_write(self.instruction, self.state, path)
         return structs.replace(at, reach=Reach.NEVER) if barred else at
 
     def lasting(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Those of the paths that are in the image, and not in a mount of this RUN."""
+        """Return the paths that are kept in the image, which excludes the mounts of this RUN."""
         if not self.instruction.flags:
             return tuple(paths)
         return tuple(path for path in paths if mounted_over(self.instruction, self.state, path) is None)
 
     def for_root(self, at: At) -> At:
-        """The place of something that only root may do."""
+        """Return the place of an effect that needs root, with reach NEVER for another user."""
         barred = unprivileged(self.instruction, self.state)
         return structs.replace(at, reach=Reach.NEVER) if barred else at
 
     def online(self, at: At) -> At:
-        """The place of something that needs the network."""
+        """Return the place of an effect that needs the network, with reach NEVER without one."""
         return structs.replace(at, reach=Reach.NEVER) if offline(self.instruction) else at
 
 
 def unsure(call: Call) -> Call:
-    """The same call, marked as one that may do nothing, whatever conditions it has in common with others."""
+    """Return the call, marked as possibly without effect, independently of other commands' conditions."""
     reach = min(call.command.reach, Reach.MAYBE)
     return structs.replace(call, command=structs.replace(call.command, reach=reach, guard=()))
 
 
 def is_relative(arguments: Iterable[Argument]) -> bool:
-    """Whether any of these paths starts from the folder that a command runs in."""
+    """Return whether any of these paths depends on the command's working folder."""
     return any(not (argument.value or "").startswith("/") for argument in arguments)

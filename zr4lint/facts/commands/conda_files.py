@@ -1,4 +1,4 @@
-"""The channels and packages of the file that conda makes an environment from."""
+"""Reads the channels and packages of a conda environment file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WORD = r"""[^\s,'"]+"""
 
 
 def listed(text: MappedText, at: At) -> CondaListed | None:
-    """The packages and channels of a conda environment file; None if it names no package."""
+    """Return the packages and channels of a conda environment file, or None if it names no package."""
     channels = [word for word, _ in _items(text.text, "channels")]
     packages: list[PackageWord] = []
     for word, start in _items(text.text, "dependencies"):
@@ -35,7 +35,7 @@ def listed(text: MappedText, at: At) -> CondaListed | None:
 
 
 def _items(text: str, key: str) -> Iterator[tuple[str, int]]:
-    """The items of a list at the top of the file, each with its place; those of lists within it are left out."""
+    """Yield the items of a top-level list with their offsets, without those of nested lists."""
     block = re.search(_BLOCK.format(key=key), text)
     if block is None:
         return

@@ -1,4 +1,4 @@
-"""apt, dpkg and add-apt-repository."""
+"""Readers of apt, dpkg and add-apt-repository."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from zr4lint.facts.fact import Fact
 
 _NEW_CLEANUP = frozenset({"dist-clean", "distclean"})
-"""Operations that came with apt 2.7.8."""
+"""Operations that were added in apt 2.7.8."""
 _OLD_APT = r"ubuntu:?(?:16|18|20|22)\.[^/]*$|:[^/]*\b(?:xenial|bionic|focal|jammy|buster|bullseye|bookworm)\b[^/]*$"
 
 
 @reads(*PROGRAMS)
 def apt(call: Call) -> Iterator[Fact]:
-    """Install, remove, update, ..."""
+    """Read a call of apt or apt-get."""
     if found := parse_apt(call.arguments):
         if call.program == "apt-get" and (refused := refused_word(found)) is not None:
             meant = nearest(refused.value or "", OPERATIONS)
@@ -37,7 +37,7 @@ def apt(call: Call) -> Iterator[Fact]:
 
 
 def _image(call: Call) -> str:
-    """The image that the stages of a call start from; "" in a file without FROM."""
+    """Return the base image of a call's stage, or "" in a file without FROM."""
     stages = call.script.reading.stages
     if not stages:
         return ""
@@ -49,14 +49,14 @@ def _image(call: Call) -> str:
 
 @reads("dpkg")
 def dpkg(call: Call) -> Iterator[Fact]:
-    """Remove packages."""
+    """Read a call of dpkg that removes packages."""
     if found := parse_dpkg(call.arguments):
         yield AptRun(call.for_root(call.at()), found)
 
 
 @reads("dpkg-reconfigure")
 def reconfigure(call: Call) -> Iterator[Fact]:
-    """Configuring dash anew may put another shell in the place of /bin/sh."""
+    """Read dpkg-reconfigure: for dash, it may change /bin/sh to another shell."""
     if any(argument.value == "dash" for argument in call.arguments):
         call.state.sh_is_dash = False
     yield from ()
@@ -64,7 +64,7 @@ def reconfigure(call: Call) -> Iterator[Fact]:
 
 @reads("add-apt-repository", "apt-add-repository")
 def add_apt_repository(call: Call) -> Iterator[Fact]:
-    """Add a repository, or take one away."""
+    """Read a call that adds or removes a repository."""
     if found := parse_repository(call.arguments):
         at = call.for_root(call.online(call.at()))
         yield RepositoryAdded(at, found.name.value, found.name.span, found.removed, found.updates)

@@ -1,4 +1,4 @@
-"""Programs that write, remove or change files, and the redirections of any command."""
+"""Readers of programs that write, remove or change files, and of the redirections of any command."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ _MAKING = Grammar(
     frozenset({"parents", "verbose", "no-create"}),
 )
 _MASKED = r"[+-]x\Z"
-"""A mode of chmod for permission to execute alone, which the umask limits."""
+"""A mode that changes only the execute permission, which the umask limits."""
 _SH = frozenset({"/bin/sh", "/usr/bin/sh"})
 _MODES_IN = (
     *((folder, "755") for folder in ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin")),
     *((file, "644") for file in ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/hosts", "/etc/os-release")),
 )
-"""Modes that files have on every Debian: programs may be run, the system's tables may not."""
+"""Modes of files on every Debian: programs are executable, and the system's tables are not."""
 _SPARES_ITSELF = ("symbolic", "symbolic-link", "s", "backup", "b", "link", "l", "no-clobber")
-"""Options with which a file may be put in its own place."""
+"""Options with which source and target may be the same file."""
 _EMPTY = frozenset({"", ":", "true"})
-"""Commands that print nothing, "" for a redirection alone."""
-_NEAR = 50  # facts among which a folder is looked for
+"""Commands that print nothing; "" is a redirection without a command."""
+_NEAR = 50  # facts that are searched for a folder
 _TRUNCATES = frozenset({">", ">|", "&>"})
 
 
 @reads(*FILE_PROGRAMS)
 def file_program(call: Call) -> Iterator[Fact]:
-    """Write or remove files, as the table of these programs says."""
+    """Read a call of a program in the table of those that write or remove files."""
     row = FILE_PROGRAMS.get(call.program) or FILE_PROGRAMS[call.program.rstrip("0123456789.")]
     parsed = parse_options(call.arguments[1:], row.grammar)
     if parsed.has(*row.spares):
@@ -97,13 +97,13 @@ def file_program(call: Call) -> Iterator[Fact]:
 
 
 def _onto_itself(call: Call, sources: Sequence[Argument], written: Sequence[str]) -> Argument | None:
-    """The file that a command is to put in its own place, which it refuses; None without any."""
+    """Return the source that is its own target, which the command rejects, or None."""
     pairs = zip(sources, written, strict=False)
     return next((a for a, target in pairs if not a.glob and call.path(a.value) == target), None)
 
 
 def _within(call: Call, row: FileProgram, parsed: Parsed, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The paths that a program works on, which start from the folder of an option where it has such an option."""
+    """Return the paths that a program affects; they start from the folder of `folder_option` if it is given."""
     folder = parsed.get(row.folder_option) if row.folder_option else None
     start = call.path(folder.value) if folder is not None else None
     if folder is None or start is None:
@@ -113,14 +113,14 @@ def _within(call: Call, row: FileProgram, parsed: Parsed, paths: tuple[str, ...]
 
 
 def _empty(call: Call, path: str) -> Written:
-    """A file without any text."""
+    """Return the fact of an empty file."""
     return Written(call.at(), path, MappedText.join([]))
 
 
 def _rewritten(
     call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument], written: Sequence[str]
 ) -> None:
-    """Take note of what becomes of the texts that the build wrote itself."""
+    """Record the effect on texts that the build wrote itself."""
     state = call.state
     if call.command.reach is Reach.ALWAYS:
         _programs(call, row, parsed, sources, written)
@@ -141,7 +141,7 @@ def _rewritten(
 def _programs(
     call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument], written: Sequence[str]
 ) -> None:
-    """Take note of programs that are removed, or that others take the place of."""
+    """Record programs that are removed or replaced."""
     programs = call.state.programs
     paths = [call.path(source.value) for source in sources]
     names = [programs.called(path, None) if path is not None and is_program(path) else None for path in paths]
@@ -162,7 +162,7 @@ def _programs(
 
 
 def _moved(call: Call, row: FileProgram, parsed: Parsed, source: Argument, target: str) -> Moved:
-    """The effect of a command on one of its sources."""
+    """Return the effect of a command on one of its sources."""
     at = call.at(relative=is_relative(parsed.operands))
     path = call.path(source.value)
     if call.program == "ln" and source.value is not None and parsed.has("symbolic"):
@@ -178,13 +178,13 @@ def _moved(call: Call, row: FileProgram, parsed: Parsed, source: Argument, targe
 
 @reads("mkdir", "touch")
 def make(call: Call) -> Iterator[Fact]:
-    """Make folders, or empty files."""
+    """Read mkdir or touch: make folders or empty files."""
     for path in call.paths(parse_options(call.arguments[1:], _MAKING).operands):
         yield FolderMade(call.at(), path, file=call.program == "touch")
 
 
 def _written(call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument]) -> Iterator[str]:
-    """The files that a call writes, as far as they are known."""
+    """Yield the known files that a call writes."""
     if row.writes_option and (option := parsed.get(row.writes_option)) is not None:
         path = call.path(option.value)
         if path is not None and option.value != "-":
@@ -207,7 +207,7 @@ def _written(call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Arg
 
 
 def _is_folder(call: Call, path: str) -> bool:
-    """Whether a path is known to be a folder: of the build before, or one that this RUN has made."""
+    """Return whether a path is known to be a folder, from the earlier build or from this RUN."""
     own = takewhile(lambda fact: fact.at.instruction is call.instruction, reversed(call.script.reading.facts))
     return call.state.is_folder(path) or any(
         isinstance(fact, FolderMade) and fact.path == path and not fact.file and fact.at.reach is Reach.ALWAYS
@@ -217,7 +217,7 @@ def _is_folder(call: Call, path: str) -> bool:
 
 @reads("sed")
 def sed(call: Call) -> Iterator[Fact]:
-    """Edit files in place."""
+    """Read a call of sed that edits files in place."""
     from zr4lint.programs.sed import edited, parse_sed  # few files have it
 
     found = parse_sed(call.arguments)
@@ -235,7 +235,7 @@ def sed(call: Call) -> Iterator[Fact]:
 
 @reads("dd")
 def dd(call: Call) -> Iterator[Fact]:
-    """Write the file that `of=` names."""
+    """Read a call of dd, which writes the file of `of=`."""
     for argument in call.arguments[1:]:
         if argument.value is not None and argument.value.startswith("of="):
             path = call.path(argument.value.removeprefix("of="))
@@ -245,7 +245,7 @@ def dd(call: Call) -> Iterator[Fact]:
 
 @reads("chmod")
 def chmod(call: Call) -> Iterator[Fact]:
-    """Change modes."""
+    """Read a call of chmod."""
     rest = list(call.arguments[1:])
     recursive = False
     while rest and (flag := rest[0].value or "").startswith("-") and not set(flag[1:]) <= _MODE_LETTERS:
@@ -283,7 +283,7 @@ def chmod(call: Call) -> Iterator[Fact]:
 
 
 def _as_another(call: Call, flag: str, rest: list[Argument], *, recursive: bool) -> Iterator[Fact]:
-    """Chmod --reference: the mode is that of a file of the system, where its folder tells it."""
+    """Read `chmod --reference`, whose mode is known for a written file and for some of the system's files."""
     name = flag.partition("=")[2] or (rest.pop(0).value if rest else None)
     model = call.path(name)
     mode = next((mode for folder, mode in _MODES_IN if model is not None and under(model, folder)), None)
@@ -295,14 +295,14 @@ def _as_another(call: Call, flag: str, rest: list[Argument], *, recursive: bool)
 
 @reads("chown")
 def chown(call: Call) -> Iterator[Fact]:
-    """Change the owner of files; from then on the owner may change them."""
+    """Read a call of chown, after which another user may be able to change files."""
     if call.command.reach is not Reach.NEVER:
         call.state.hands_over = True
     yield from ()
 
 
 def redirected(call: Call) -> Iterator[Fact]:
-    """The files that a call's redirections write, with their text where the call holds it."""
+    """Yield the files that a call's redirections write, with their texts if the call contains them."""
     yield from _texts(call)
     for redirection in call.command.redirections:
         if redirection.operator in _TRUNCATES and redirection.target is not None:
@@ -315,7 +315,7 @@ def redirected(call: Call) -> Iterator[Fact]:
 
 
 def _appended(call: Call, before: MappedText, text: MappedText) -> MappedText | None:
-    """The text of a file after more was added to it; None beyond the budget, which is told once in a file."""
+    """Return a file's text after an append, or None over the budget, which is remarked on once per file."""
     reading = call.script.reading
     within = reading.appended <= APPENDED_TEXT
     reading.appended += len(before.text) + 100 * len(before.starts)
@@ -327,7 +327,7 @@ def _appended(call: Call, before: MappedText, text: MappedText) -> MappedText | 
 
 
 def _output(call: Call, dialect: Dialect) -> MappedText | None:
-    """The text that a call prints, or that tee passes on; None where it isn't known."""
+    """Return the text that a call prints or that tee copies, or None if it is unknown."""
     command = call.command
     if call.program == "tee":
         return command.stdin

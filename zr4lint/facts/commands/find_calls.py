@@ -1,4 +1,4 @@
-"""find, which removes files or runs other programs on them, and hands them to xargs."""
+"""Readers of find and ls, which remove files, run other programs on them, or pass them to xargs."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _INTO_FOLDERS = frozenset({"-R", "-r", "-rf", "-fr", "--recursive"})
 
 @reads("find")
 def find(call: Call) -> Iterator[Fact]:
-    """Remove what is found, or run a program on it."""
+    """Read a call of find: it removes the files, runs a program on them, or prints them."""
     if any(argument.value == "-empty" for argument in call.arguments):
-        return  # what a build needs is not empty
+        return  # files that a build needs are not empty
     found = parse_find(call.arguments)
     files = _files(call, found)
     here = unsure(call) if found.narrowed else call
@@ -49,7 +49,10 @@ def find(call: Call) -> Iterator[Fact]:
 
 
 def _all(inner: Sequence[Argument], found: Find) -> bool:
-    """Whether a program changes each file of those names: the mode that find looks for is one that chmod takes away."""
+    """Return whether a program affects every matching file.
+
+    With a test of execute permission, it does only if it is a chmod that reverses that permission.
+    """
     if found.executable is None:
         return True
     mode = next((a.value or "" for a in inner[1:] if a.value and not a.value.startswith("--")), "")
@@ -58,7 +61,7 @@ def _all(inner: Sequence[Argument], found: Find) -> bool:
 
 
 def _run(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) -> Iterator[Fact]:
-    """The facts of the call that find makes of its own arguments and of what it finds."""
+    """Yield the facts of a call that find makes on the files."""
     program = (inner[0].value or "").rpartition("/")[2] if inner else ""
     wrappers = (*call.command.wrappers, Wrapper("find", call.arguments[0].span))
     command = structs.replace(call.command, wrappers=wrappers)
@@ -73,7 +76,7 @@ def _run(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) -> It
 
 
 def _by_shell(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) -> Iterator[Fact]:
-    """The facts of `find -exec sh -c SCRIPT`, whose script gets what is found for its words that aren't known."""
+    """Yield the facts of `find -exec sh -c SCRIPT`; the files replace the unknown words of the script."""
     at = next((i for i, argument in enumerate(inner) if re.fullmatch(_C, argument.value or "")), len(inner))
     if at + 1 >= len(inner) or inner[at + 1].value is None:
         return
@@ -91,7 +94,7 @@ def _by_shell(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) 
 
 @reads("ls")
 def list_files(call: Call) -> Iterator[Fact]:
-    """Print the paths it is given, those of folders with -d."""
+    """Read a call of ls: it prints its operands, with -d also those that are folders."""
     options = {argument.value or "" for argument in call.arguments[1:] if (argument.value or "-").startswith("-")}
     if options <= _PLAIN_LISTS:
         operands = [argument for argument in call.arguments[1:] if argument.value not in options]
@@ -103,10 +106,10 @@ def list_files(call: Call) -> Iterator[Fact]:
 
 
 def handed(script: Script, command: Command, arguments: list[Argument]) -> list[Argument]:
-    """The arguments of a command, with the files that find or ls told just before for the unknown ones.
+    """Return a command's arguments, with unknown ones replaced by the files that find or ls printed just before.
 
-    That is so for a command that xargs runs behind a pipe, and for one that has `$(find ...)` among its words. Where
-    xargs reads a file of the build context, or `$(cat ...)` prints it, the unknown arguments are its words.
+    This applies to a command that xargs runs after a pipe, and to one with `$(find ...)` among its words. If xargs
+    reads a file of the build context, or `$(cat ...)` prints it, the words of that file replace the unknown arguments.
     """
     found, script.found = script.found, ()
     if command.operator == "|" and _passes(arguments):
@@ -124,7 +127,7 @@ def handed(script: Script, command: Command, arguments: list[Argument]) -> list[
 
 
 def _passes(arguments: Sequence[Argument]) -> bool:
-    """Whether a command prints the names that it reads, without versions, in whichever order."""
+    """Return whether a command prints the names that it reads, without versions and in any order."""
     words = [argument.value or "?" for argument in arguments]
     if words[:1] == ["cut"]:
         return sorted("".join(words[1:]).split("-")[1:]) == ["d=", "f1"]
@@ -134,7 +137,7 @@ def _passes(arguments: Sequence[Argument]) -> bool:
 def _of_a_file(
     script: Script, command: Command, arguments: Sequence[Argument], *, by_xargs: bool, substituted: bool
 ) -> tuple[Argument, ...]:
-    """The words of a file of the build context that the unknown arguments of a command stand for; () if not known."""
+    """Return the words of a file of the build context for the unknown arguments, or () if they are unknown."""
     unknown = sum(argument.value is None for argument in arguments)
     if not unknown or not (by_xargs or (substituted and unknown == 1)):
         return ()

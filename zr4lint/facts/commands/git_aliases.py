@@ -1,4 +1,4 @@
-"""Names that git is given for other commands: `git config alias.NAME COMMAND`, `git -c alias.NAME=COMMAND`."""
+"""Expands git's aliases: `git config alias.NAME COMMAND` and `git -c alias.NAME=COMMAND`."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _OWN = frozenset({
     "mv", "pull", "push", "rebase", "remote", "reset", "restore", "rm", "show", "sparse-checkout", "stash", "status",
     "submodule", "switch", "tag", "worktree",
 })  # fmt: skip
-"""Commands of git, which no alias hides."""
+"""Commands of git, which an alias can't replace."""
 _LONGEST = 2_000
 
 
 def renamed(call: Call) -> Call | None:
-    """The call that an alias stands for; None for a call without one. Takes note of the aliases that a call makes."""
+    """Return the call that an alias expands to, or None. Record the aliases that the call defines."""
     git = read_git(call.arguments)
     aliases = call.state.git_aliases
     for setting in git.settings:
@@ -42,7 +42,7 @@ def renamed(call: Call) -> Call | None:
         return None
     if name == "config":
         _remember(call, git.arguments)
-    followed = name not in _OWN and name.lower() not in call.script.aliases  # one that calls itself never ends
+    followed = name not in _OWN and name.lower() not in call.script.aliases  # an alias that calls itself never ends
     value = aliases.get(name.lower()) if followed else None
     if value is None or len(value) > _LONGEST:
         return None
@@ -60,11 +60,11 @@ def renamed(call: Call) -> Call | None:
 
 
 def by_shell(call: Call) -> Iterator[Fact]:
-    """The facts of an alias that begins with `!`, which git hands to a shell.
+    """Yield the facts of an alias that begins with `!`, which git passes to a shell.
 
-    The call has the script and the name of the alias for its arguments.
+    The arguments of the call are the script and the name of the alias.
     """
-    from zr4lint.facts.commands.script_reader import read_command  # it reads the calls of git as well
+    from zr4lint.facts.commands.script_reader import read_command  # it also reads the calls of git
 
     text, start = (call.arguments[0].value or "")[1:], call.arguments[0].span.start
     script = MappedText.at_one_place(text, start)
@@ -86,7 +86,7 @@ def by_shell(call: Call) -> Iterator[Fact]:
 
 
 def _remember(call: Call, words: Sequence[Argument]) -> None:
-    """Take note of `config alias.NAME COMMAND`."""
+    """Record the alias of `config alias.NAME COMMAND`."""
     given = [word for word in words if not (word.value or "").startswith("--")]
     found = re.match(_ALIAS, given[0].value or "") if len(given) > 1 else None
     if found is not None and call.command.reach is Reach.ALWAYS and given[1].value is not None:

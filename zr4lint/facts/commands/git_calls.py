@@ -1,4 +1,4 @@
-"""git."""
+"""The reader of git."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     from zr4lint.facts.fact import Fact
 
 _UPDATES = frozenset({"config", "fetch", "init", "mv", "pull", "remote", "rm"})
-"""Commands other than checkout that change which repository a folder shows."""
+"""Commands other than checkout that change which repository a folder contains."""
 _COUNTS = frozenset("123456789")
 _MOUNTS = ("/dev/", "/proc/", "/run/", "/sys/")
-"""Folders that may be other ones in each RUN."""
+"""Folders whose content may differ in each RUN."""
 _MOST_CLONES = 100
-"""Clones that a folder which is none is compared with."""
+"""The most clones that a folder is compared with if it is not in a clone."""
 
 
 @reads("git")
 def git(call: Call) -> Iterator[Fact]:
-    """Clone a repository."""
+    """Read a call of git: clone a repository, or fill or change a clone's folder."""
     if len(call.state.git_aliases) or any("alias." in (argument.value or "").lower() for argument in call.arguments):
-        from zr4lint.facts.commands.git_aliases import by_shell, renamed  # few files have any
+        from zr4lint.facts.commands.git_aliases import by_shell, renamed  # few files have aliases
 
         other = renamed(call)
         if other is not None and other.program == "!":
@@ -53,7 +53,7 @@ def git(call: Call) -> Iterator[Fact]:
     if clone is None:
         yield from _filled(call)
         if call.state.remotes is not None or any(argument.value in _UPDATES for argument in call.arguments[1:6]):
-            from zr4lint.facts.commands.git_updates import updated  # few files do more than to check a commit out
+            from zr4lint.facts.commands.git_updates import updated  # few files do more than check out a commit
 
             yield from updated(call)
         return
@@ -86,7 +86,7 @@ def git(call: Call) -> Iterator[Fact]:
 
 
 def _is_left(call: Call, path: str) -> bool:
-    """Whether nothing that ran after a clone may have taken it away, and no mount hides it."""
+    """Return whether a clone certainly still exists: no later command may have removed it, and no mount hides it."""
     from zr4lint.facts.looking import may_remove  # few builds clone twice
 
     clone = call.state.repositories[path]
@@ -97,7 +97,7 @@ def _is_left(call: Call, path: str) -> bool:
 
 
 def _instead(call: Call, clone: Clone) -> Clone:
-    """A clone with the URL that git takes in the place of the one that is written."""
+    """Return a clone with the URL that git uses instead of the written one."""
     url = clone.url.value
     remotes = call.state.remotes
     count = call.variables.get("GIT_CONFIG_COUNT") or "0"
@@ -113,7 +113,7 @@ def _instead(call: Call, clone: Clone) -> Clone:
 
 
 def _filled(call: Call) -> Iterator[Fact]:
-    """A checkout fills the folder of a clone that was made without one."""
+    """Yield the clone that a checkout fills if it was made without files, and remark on calls that fail."""
     git = read_git(call.arguments, call.variables)
     folder = git.folder
     path = call.path(folder or ".") if folder is not None and needs_repository(git) else None
@@ -141,7 +141,7 @@ def _filled(call: Call) -> Iterator[Fact]:
 
 
 def _known(call: Call, path: str) -> bool:
-    """Whether a folder is that of a clone, or in it."""
+    """Return whether a folder is a clone or inside one."""
     while path not in call.state.repositories and path not in call.state.empty_clones:
         above = posixpath.dirname(path)
         if above == path:
@@ -151,9 +151,9 @@ def _known(call: Call, path: str) -> bool:
 
 
 def _no_repository(call: Call, path: str) -> bool:
-    """Whether a folder is surely no repository: one that holds a clone, or that another spelling of a clone names.
+    """Return whether a folder is certainly no repository: it contains a clone, or a clone's path in other case.
 
-    Where the build copies folders into the image, or makes repositories of its own, that can't be known.
+    This is unknown if the build copies folders into the image or creates repositories itself.
     """
     if _known(call, path) or call.state.outside is None or call.state.brings_folders:
         return False

@@ -1,4 +1,4 @@
-"""git on a repository that is there: its remotes, and the commits that its folder shows."""
+"""Follows git's changes to an existing repository: its remotes, and the commits in its folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SCOPES = frozenset({"--global", "--system"})
 
 
 def updated(call: Call) -> Iterator[Fact]:
-    """Follow the changes of a command to a repository."""
+    """Yield the facts of a command that changes a repository, and record its new state."""
     if call.command.reach is Reach.NEVER:
         return
     git = read_git(call.arguments, call.variables)
@@ -59,7 +59,7 @@ def updated(call: Call) -> Iterator[Fact]:
 
 
 def _repository(call: Call, remotes: Remotes, folder: str) -> Repository | None:
-    """The known state of the repository in a folder; a new clone has only its own remote."""
+    """Return the known state of the repository in a folder, or None; a new clone has only its own remote."""
     known = remotes.repositories.get(folder)
     clone = call.state.repositories.get(folder) or call.state.empty_clones.get(folder)
     if known is not None and (clone is None or known.origin is None or known.origin.at.order == clone.at.order):
@@ -68,7 +68,7 @@ def _repository(call: Call, remotes: Remotes, folder: str) -> Repository | None:
 
 
 def _configured(call: Call, git: GitCommand) -> None:
-    """`git config --global url.A.insteadOf B`."""
+    """Record `git config --global url.A.insteadOf B`."""
     values = [argument.value or "" for argument in git.arguments]
     if git.name != "config" or call.command.reach is not Reach.ALWAYS or _SCOPES.isdisjoint(values):
         return
@@ -80,7 +80,7 @@ def _configured(call: Call, git: GitCommand) -> None:
 
 
 def _after(found: Repository, update: Update) -> tuple[Repository, Argument | None]:
-    """The repository after an update, and the URL of the other repository whose files the folder gets."""
+    """Return the repository after an update, and the URL of another repository whose files the folder gets, or None."""
     if update.kind == "remote" and update.source is not None:
         return structs.replace(found, remotes=found.remotes.put(update.name, update.source)), None
     if update.kind == "rename" and update.source is not None:
@@ -103,7 +103,7 @@ def _after(found: Repository, update: Update) -> tuple[Repository, Argument | No
 
 
 def _shown(call: Call, folder: str, found: Repository, url: Argument) -> Iterator[Fact]:
-    """The clone that a folder has become, if it shows the commits of another repository, or shows the first ones."""
+    """Yield the clone that a folder becomes if it gets its first commits, or those of another repository."""
     origin = found.origin
     if url.value is None or (origin is not None and _same(origin, url.value)):
         return
@@ -124,5 +124,5 @@ def _shown(call: Call, folder: str, found: Repository, url: Argument) -> Iterato
 
 
 def _same(origin: Cloned, url: str) -> bool:
-    """Whether a URL is that of the repository whose files a folder has."""
+    """Return whether a URL is that of the repository whose files are in a folder."""
     return origin.clone.url.value is not None and repository_of(origin.clone.url.value) == repository_of(url)

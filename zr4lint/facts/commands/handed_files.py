@@ -1,4 +1,4 @@
-"""The words that a command is handed from a file of the build context, by xargs or by `$(cat ...)`."""
+"""Reads the words that xargs or `$(cat ...)` passes to a command from a file of the build context."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _COMMENT_PATTERNS = ("^#", r"^\s*#", "^ *#", "#", r"^\(#\|$\)", "^[[:space:]]*#"
 
 
 def words_for_xargs(script: Script, files: ContextFiles, command: Command) -> list[Argument]:
-    """The words of a list that a command's xargs reads, by `<` or from `cat` before the pipe; [] if not known."""
+    """Return the words of the file that xargs reads through `<` or from `cat` before the pipe, or [] if unknown."""
     found = _redirected(script, command) or _piped(script, command)
     return [] if found is None else _words_of(script, files, *found)
 
 
 def words_printed(script: Script, files: ContextFiles, command: Command, word: Word) -> list[Argument]:
-    """The words of a list that `$(cat FILE)`, `$(< FILE)` or `$(grep -v COMMENTS FILE)` prints; [] if not known."""
+    """Return the words that `$(cat FILE)`, `$(< FILE)` or `$(grep -v COMMENTS FILE)` prints, or [] if unknown."""
     printed = re.fullmatch(_PRINTS, word.text.text)
     if printed is None or word.quoted or (printed["pattern"] or "#") not in _COMMENT_PATTERNS:
         return []
@@ -40,7 +40,7 @@ def words_printed(script: Script, files: ContextFiles, command: Command, word: W
 
 
 def _words_of(script: Script, files: ContextFiles, path: str, anchor: Span, without_comments: bool) -> list[Argument]:
-    """The words of a list by its path in the image; [] if not known."""
+    """Return the words of a file at a path in the image, or [] if they are unknown."""
     source = context_path(script.reading, files, script.instruction, path)
     if source is None or files.kind(source) != "file":
         return []
@@ -60,7 +60,7 @@ def _redirected(script: Script, command: Command) -> tuple[str, Span, bool] | No
 
 
 def _piped(script: Script, command: Command) -> tuple[str, Span, bool] | None:
-    """The file that the command before the pipe prints: `cat FILE`, or grep that leaves comments out."""
+    """Return the file that the command before the pipe prints: `cat FILE`, or grep that removes comments."""
     last = next((fact for fact in reversed(script.reading.facts) if isinstance(fact, Ran)), None)
     if command.operator != "|" or last is None or last.at.instruction is not script.instruction:
         return None

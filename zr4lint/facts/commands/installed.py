@@ -1,4 +1,4 @@
-"""The packages that pip lists as installed, as far as the build tells."""
+"""Finds the packages that pip lists as installed, as far as the build shows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def installed(call: Call) -> tuple[Argument, ...]:
-    """The packages in the environment of a call, with an unknown word where there may be others."""
+    """Return the packages in the environment of a call, with an unknown word if there may be others."""
     here = environment_at(call.arguments[0].value or "", call.variables, call.variables.get("PATH"))
     chain, others = _chain(call)
     names: dict[str, None] = {}
@@ -48,7 +48,7 @@ def installed(call: Call) -> tuple[Argument, ...]:
 
 
 def _chain(call: Call) -> tuple[set[int], bool]:
-    """The stage of a call with those it builds on, and whether their base image may hold packages."""
+    """Return the stage of a call with its ancestors, and whether their base image may have packages."""
     stages = call.script.reading.stages
     stage = stages[-1]
     chain = {stage.number}
@@ -59,14 +59,14 @@ def _chain(call: Call) -> tuple[set[int], bool]:
 
 
 def _brings(fact: Fact) -> bool:
-    """Whether something else than pip may bring packages."""
+    """Return whether a fact other than a call of pip may install packages."""
     if isinstance(fact, Copied):
         return fact.origin in (Origin.STAGE, Origin.IMAGE)
     return isinstance(fact, Ran) and installs(fact)
 
 
 def _opaque(run: PipRun) -> bool:
-    """Whether an install takes requirements that can't be read."""
+    """Return whether an install has requirements that can't be read."""
     return run.command.parsed.unknown or run.command.parsed.has("group") or any(_unread(run))
 
 

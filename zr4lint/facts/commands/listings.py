@@ -1,4 +1,4 @@
-"""The requirements that pip and uv read from files of the build context."""
+"""Reads the requirements that pip and uv read from files of the build context."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from zr4lint.model.source import MappedText, Span
 
 _PROJECTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
-"""Files that uv takes for `-r` as well."""
+"""Files other than requirements files that uv accepts for `-r`."""
 _FOLDER = r"(?:file://)?(?P<path>\.{1,2}(?:/[^\[\]]*)?|/[^\[\]]*)(?:\[(?P<extras>[^\]]*)\])?"
 
 
 class Listings(Struct, frozen=True):
-    """The listings of the files of one command: one for each file, None for a file that is not known.
+    """The listings of a command's files, one for each file, or None for an unknown file.
 
-    `projects` are those of the projects that it installs from folders, `requirements` and `options` those of all of
-    them, as far as they can be read, `constraints` the requirements of the files that constrain.
+    `projects` are the listings of the projects that it installs from folders. `requirements` and `options` are those of
+    all listings, as far as they can be read. `constraints` are the requirements in constraint files.
     """
 
     files: tuple[Listing | None, ...]
@@ -43,7 +43,7 @@ class Listings(Struct, frozen=True):
 
 
 def read_listings(call: Call, files: ContextFiles | None, parsed: Parsed) -> Listings:
-    """Read the files that the words of a command name, those that constrain, and those that they name in turn."""
+    """Read the requirements and constraint files that a command names, and those that these files name."""
     reader = Reader(call, files)
     listings = tuple(reader.listing(call.path(_path(o)), o.span) for o in parsed.all("requirement"))
     constraining = [reader.listing(call.path(_path(o)), o.span) for o in parsed.all("constraint")]
@@ -66,7 +66,7 @@ def _path(option: Option) -> str | None:
 
 
 class Reader:
-    """Reads the files of one command, each once: those that the build has written, and those of its context."""
+    """Reads the files of one command, each once: those that the build wrote, and those of its context."""
 
     def __init__(self, call: Call, files: ContextFiles | None) -> None:
         self._call = call
@@ -76,7 +76,7 @@ class Reader:
         self.constraints: list[Argument] = []
 
     def listing(self, path: str | None, anchor: Span) -> Listing | None:
-        """The listing of a file of the image; None where it can't be read."""
+        """Return the listing of a file in the image, or None if it can't be read."""
         text = self.text(path, anchor)
         if text is None or path is None:
             return None
@@ -89,7 +89,7 @@ class Reader:
         return self._with_files(listing, path, anchor)
 
     def project(self, folder: Argument) -> Listing | None:
-        """The dependencies of a project, given its folder followed by extras; None if they are unknown."""
+        """Return the dependencies of a project in a folder with extras, or None if they are unknown."""
         found = re.fullmatch(_FOLDER, folder.value or "")
         path = self._call.path(found["path"]) if found is not None else None
         text = self.text(posixpath.join(path, "pyproject.toml"), folder.span) if path is not None else None
@@ -99,7 +99,7 @@ class Reader:
         return _project(text, extras, uv=self._uv)
 
     def text(self, path: str | None, anchor: Span) -> MappedText | None:
-        """The text of a file of the image that the build wrote or copied from the context; None for any other."""
+        """Return the text of a file that the build wrote or copied from the context, or None for any other."""
         reading, written = self._call.script.reading, self._call.state.written
         if path is None or path in self._seen or len(self._seen) >= LISTINGS:
             return None
@@ -115,7 +115,7 @@ class Reader:
         return text
 
     def _with_files(self, listing: Listing, path: str, anchor: Span) -> Listing:
-        """A listing with what the files list that it names."""
+        """Return a listing with the entries of the files that it names."""
         wanted, options, opaque = [*listing.wanted], [*listing.options], listing.opaque
         refused = [*listing.refused]
         for option in listing.options:
@@ -141,7 +141,7 @@ def _project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: bool
 
 
 def _beside(option: Option, path: str) -> str | None:
-    """The path that an option in a file names: it starts from the folder of that file."""
+    """Return the path that an option in a file names, relative to the folder of that file."""
     value = _path(option)
     return (
         None if value is None or "://" in value else posixpath.normpath(posixpath.join(posixpath.dirname(path), value))
@@ -149,7 +149,7 @@ def _beside(option: Option, path: str) -> str | None:
 
 
 def _requirements(wanted: Iterable[Argument]) -> Iterator[Requirement]:
-    """The requirements among arguments, as far as they can be read."""
+    """Yield the requirements among arguments that can be parsed."""
     for argument in wanted:
         if (found := parse_requirement(argument)) is not None:
             yield found

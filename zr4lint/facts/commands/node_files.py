@@ -1,4 +1,4 @@
-"""The projects whose lock files an install insists on, from the build context."""
+"""Finds installs of Node projects that require a lock file, in the build context."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _LOCKS = {
 _HOLD_PROJECTS = frozenset({
     "/", "/home", "/home/node", "/opt", "/root", "/srv", "/usr", "/usr/local", "/usr/src", "/var", "/var/www",
 })  # fmt: skip
-"""Folders of images that are the root of no workspace, unless something is copied there."""
+"""Folders of images that are not the root of a workspace, unless a file is copied there."""
 _FROM_LOCKS = ("ci", "clean-install", "install-clean")
 _ELSEWHERE = ("prefix", "C", "workspace", "w", "workspaces", "global", "g", "cwd", "dir", "filter", "F")
 
 
 def insists(command: PackageCommand) -> bool:
-    """Whether a call of npm, yarn or pnpm installs what a lock file says, or fails."""
+    """Return whether a call of npm, yarn or pnpm fails if the lock file is missing or contradicts package.json."""
     if command.options.has(*_ELSEWHERE):
         return False
     if command.program == "npm":
@@ -43,7 +43,7 @@ def insists(command: PackageCommand) -> bool:
 
 
 def by_node(call: Call, program: str, words: Span) -> Iterator[NodeListed | LockMissing]:
-    """The package.json that such a call reads, and its lock file; nothing where package.json is not known."""
+    """Yield the package.json that such a call reads and its lock file, or nothing if package.json is unknown."""
     reading = call.script.reading
     files = reading.files_for(call.instruction)
     path = call.path("package.json")
@@ -71,7 +71,7 @@ def by_node(call: Call, program: str, words: Span) -> Iterator[NodeListed | Lock
 def lock_missing(
     call: Call, files: ContextFiles, manifest: str, words: Span, names: tuple[str, ...]
 ) -> LockMissing | None:
-    """The lock files that are surely not beside the manifest, or above it, in the context, or not in the image."""
+    """Return the lock file that is certainly missing, in the context (beside the manifest or above) or in the image."""
     folder = posixpath.dirname(manifest)
     if call.folder is None or any(_may_hold(call, above, names) for above in folders_above(call.folder)):
         return None
@@ -88,6 +88,6 @@ def lock_missing(
 
 
 def _may_hold(call: Call, folder: str, names: tuple[str, ...]) -> bool:
-    """Whether one of the lock files is in a folder of the image, or may be."""
+    """Return whether a folder of the image may have one of the lock files."""
     there = [call.is_there(posixpath.join(folder, name)) for name in names]
     return True in there or (None in there and folder not in _HOLD_PROJECTS)

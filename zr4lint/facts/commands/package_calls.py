@@ -1,4 +1,4 @@
-"""Package managers: what each is asked to install, remove or clean."""
+"""Readers of package managers: the packages that a call installs or removes."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _CONDA = ("conda", "mamba", "micromamba")
 
 @reads(*(program for program in MANAGERS if program not in (*APT, "uv")))
 def packages(call: Call) -> Iterator[Fact]:
-    """Install, remove, upgrade or clean."""
+    """Read a call that installs, removes, upgrades or cleans."""
     program = call.program if call.program in MANAGERS else call.program.rstrip("0123456789.")
     if found := parse_packages(program, call.arguments):
         yield PackageRun(call.at(), found, call.variables)
     if program in _OF_NODE and any(argument.value in _INSISTING for argument in call.arguments):
         from zr4lint.facts.commands.node_files import by_node, insists  # only for builds of such a project
 
-        if program == "yarn" and found is None:  # whose subcommand may be left out
+        if program == "yarn" and found is None:  # its subcommand may be omitted
             word = call.arguments[0]
             found = parse_packages(program, [word, Argument("install", word.span), *call.arguments[1:]])
         if found is not None and insists(found):
@@ -43,7 +43,7 @@ def packages(call: Call) -> Iterator[Fact]:
 
 
 def pip_packages(call: Call, pip: PipCommand) -> Iterator[Fact]:
-    """The same fact for a call of pip."""
+    """Yield the fact `PackageRun` for a call of pip."""
     words = tuple(PackageWord(r.name, r.specifier or None, _kind(r), r.span) for r in pip.requirements)
     action = "install" if pip.action == "install" else "remove"
     command = PackageCommand("pip", action, words, pip.parsed, pip.words, call.program, pip.action)
@@ -52,7 +52,7 @@ def pip_packages(call: Call, pip: PipCommand) -> Iterator[Fact]:
 
 
 def _kind(requirement: Requirement) -> Kind:
-    """The package, path or URL that a requirement names; `folder/package` is a path."""
+    """Return whether a requirement names a package, a path or a URL; `folder/package` is a path."""
     if requirement.url:
         return Kind.URL
     return Kind.FILE if requirement.specifier.startswith("/") else Kind.NAME

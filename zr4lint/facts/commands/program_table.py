@@ -1,4 +1,4 @@
-"""The table of programs: the reader of each by its name, and the facts of a call by it."""
+"""The table of readers by program, and the facts of a call."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _READERS: dict[str, Reader] = {}
 
 
 def reads(*programs: str) -> Callable[[_R], _R]:
-    """Make a function the reader of these programs: it is given a call and yields its facts in order.
+    """Register a function as the reader of these programs. It gets a call and yields its facts in order.
 
-    A name stands for the names with a version behind it, too: "python" for python3 and python3.10.
+    A name includes the names with a version after it: "python" includes python3 and python3.10.
     """
 
     def register(function: _R) -> _R:
@@ -33,7 +33,7 @@ def reads(*programs: str) -> Callable[[_R], _R]:
 
 
 def follow(call: Call) -> Iterator[Fact]:
-    """The facts of one call: that it runs, and those of its program's reader."""
+    """Yield the facts of a call: `Ran`, and those of its program's reader."""
     command = call.command
     redirections = tuple(_redirected(call, redirection) for redirection in command.redirections)
     yield Ran(

@@ -1,4 +1,4 @@
-"""Installs by uv sync and conda from the files of a project, as calls of pip in their own environment."""
+"""Reads installs of `uv sync` and conda from a project's files, as calls of pip in their own environment."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _NAME = re.compile(r"(?m)^name:[ ]*([\w.-]+)[ \t\r]*$")
 
 
 def synced(call: Call) -> Iterator[ProjectRun | LockMissing]:
-    """The packages that `uv sync` installs: the project's dependencies, in the versions of uv.lock."""
+    """Yield the packages that `uv sync` installs: the project's dependencies in the versions of uv.lock."""
     files, folder = call.script.reading.files_for(call.instruction), call.folder
     parsed = parse_options(call.arguments[1:], _OF_UV)
     named = [operand.value for operand in parsed.operands]
@@ -75,7 +75,7 @@ def synced(call: Call) -> Iterator[ProjectRun | LockMissing]:
 
 
 def by_conda(call: Call) -> Iterator[ProjectRun | CondaListed]:
-    """The packages in the environment file that conda is called with, and those that conda passes to pip."""
+    """Yield the packages of conda's environment file, and those that conda passes to pip."""
     files = call.script.reading.files_for(call.instruction)
     parsed = parse_options(call.arguments[1:], _OF_CONDA)
     file = parsed.get("file")
@@ -109,7 +109,7 @@ def _run(call: Call, words: Span, program: str, listing: Listing) -> ProjectRun:
 
 
 def _locked(wanted: Sequence[Argument], lock: MappedText) -> tuple[Argument, ...]:
-    """Requirements in the versions of a lock file; those that it has in several versions stay as they are."""
+    """Return requirements with the versions of a lock file; those with several versions there stay unchanged."""
     versions: dict[str, list[re.Match[str]]] = {}
     for found in _PACKAGE.finditer(lock.text):
         versions.setdefault(found["name"], []).append(found)
@@ -127,7 +127,7 @@ def _locked(wanted: Sequence[Argument], lock: MappedText) -> tuple[Argument, ...
 
 
 def _pip_section(text: MappedText, call: Call) -> Listing:
-    """The list below `- pip:` of an environment file, whose items are lines of a requirements file."""
+    """Return the list under `- pip:` of an environment file, whose items are lines of a requirements file."""
     start = re.search(r"(?m)^([ ]*)-[ ]+pip:[ \t\r]*\n", text.text)
     if start is None:
         return Listing()
@@ -150,7 +150,7 @@ def _pip_section(text: MappedText, call: Call) -> Listing:
 
 
 def _first(text: str, at: int) -> int:
-    """Where the first character stands that is no blank."""
+    """Return the offset of the first character that is not a blank."""
     while text[at : at + 1] in (" ", "\t", "\r") and at < len(text):
         at += 1
     return at

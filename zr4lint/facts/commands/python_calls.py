@@ -1,4 +1,4 @@
-"""pip, virtual environments and other calls of python."""
+"""Readers of pip, virtualenv and other calls of python."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _ALONE = r"[ \t]+\d[\w.*+!,-]*(?![^\s;&|])"
 
 @reads("python", ISAAC)
 def python(call: Call) -> Iterator[Fact]:
-    """Run a module: pip, venv or virtualenv."""
+    """Read a call of python that runs a module: pip, venv or virtualenv."""
     module = python_module(call.arguments)
     if module is not None and module.name in ("venv", "virtualenv"):
         yield from _environment(call, module.arguments, module.name)
@@ -66,13 +66,13 @@ def python(call: Call) -> Iterator[Fact]:
 
 @reads("virtualenv")
 def virtualenv(call: Call) -> Iterator[Fact]:
-    """Make an environment."""
+    """Read a call of virtualenv, which makes an environment."""
     yield from _environment(call, call.arguments[1:], "virtualenv")
 
 
 @reads("pip", "uv")
 def pip(call: Call) -> Iterator[Fact]:
-    """Install, uninstall, or set a default."""
+    """Read a call of pip or uv that installs, uninstalls, changes the configuration or lists packages."""
     if setting := parse_config(call.arguments):
         call.state.pip_config = call.state.pip_config.put(*setting)
     elif command := parse_pip(call.arguments):
@@ -85,7 +85,7 @@ def pip(call: Call) -> Iterator[Fact]:
 
             yield from synced(call)
     elif lists_packages(call):
-        # What xargs, or the command around a substitution, gets to know.
+        # The command that xargs runs, or that has the substitution, gets these names.
         from zr4lint.facts.commands.installed import installed  # few builds ask
 
         call.script.found = installed(call)
@@ -95,7 +95,7 @@ def pip(call: Call) -> Iterator[Fact]:
 
 
 def lists_packages(call: Call) -> bool:
-    """Whether pip prints the packages that are installed, and nothing else that another command could read."""
+    """Return whether pip prints the installed packages in a form that other commands can read."""
     words = [argument.value for argument in call.arguments[1:]]
     if words[:2] == ["-m", "pip"]:
         del words[:2]
@@ -137,7 +137,7 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     at = call.at(relative=any(not (path or "").startswith("/") for path in paths))
     path = call.variables.get("PATH")
     programs = pip.program.rpartition("/")[0] or (path or "").partition(":")[0]
-    if programs.startswith("/") and programs not in _SYSTEM:  # for a user, the system's pip installs into ~/.local
+    if programs.startswith("/") and programs not in _SYSTEM:  # for other users, the system's pip uses ~/.local
         at = call.kept(at, _packages(call, programs.removesuffix("/bin") or "/"))
     if pip.action == "install":
         at = call.online(at)
@@ -174,33 +174,33 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
 
 
 def _packages(call: Call, environment: str) -> str:
-    """The folder that pip installs into, as far as a mount of the RUN may hide it: packages, or the environment."""
+    """Return the folder that pip installs into: a mounted folder of packages, or otherwise the environment."""
     mounts = (mount_target(flag.value or "") for flag in call.instruction.flags if flag.name == "mount")
     return next((m for m in mounts if re.fullmatch(_PACKAGES, m.removeprefix(environment))), environment)
 
 
 def _configured(call: Call, path: str | None) -> dict[str, str | None]:
-    """The settings of the configuration that PIP_CONFIG_FILE names, if the build has written it."""
+    """Return the settings of the file PIP_CONFIG_FILE if the build wrote it."""
     text = call.state.written.get(path or "")
     return {} if text is None else dict(configured(text.text))
 
 
 def _names_files(pip: PipCommand) -> bool:
-    """Whether a command may name a list of requirements, or the folder of a project."""
+    """Return whether a command may name a requirements file or the folder of a project."""
     if pip.parsed.has("requirement", "constraint", "editable"):
         return True
     return any((operand.value or "")[:1] in (".", "/") for operand in pip.parsed.operands)
 
 
 def _listings(call: Call, pip: PipCommand) -> Listings:
-    """The lists of requirements that a command names, in the Dockerfile or in the build context."""
+    """Return the listings of the files that a command names, in the Dockerfile or in the build context."""
     from zr4lint.facts.commands.listings import read_listings  # few commands have such files
 
     return read_listings(call, call.script.reading.files_for(call.instruction), pip.parsed)
 
 
 def _with_listed(pip: PipCommand, listings: Listings) -> PipCommand:
-    """A command with the requirements and the options of its lists."""
+    """Return a command with the requirements and options of its listings added."""
     return structs.replace(
         pip,
         requirements=tuple(joined([*pip.requirements, *listings.requirements])),
@@ -209,12 +209,12 @@ def _with_listed(pip: PipCommand, listings: Listings) -> PipCommand:
 
 
 def _names_nothing(call: Call, option: Option) -> bool:
-    """Whether an option names a file that is not in the image by then."""
+    """Return whether an option names a file that is not in the image at that point."""
     file = file_of(option.value or "")
     if option.name not in ("constraint", "requirement") or not file or "://" in file:
         return False
     path = call.path(file) or ""
-    if has_wildcard(path):  # that of a loop over files
+    if has_wildcard(path):  # a loop over files sets it
         return False
     return bool(call.state.lost.get(path)) or (path != "" and path not in call.state.written and call.is_missing(path))
 
@@ -226,14 +226,14 @@ def _is_absent(call: Call, option: Option) -> bool:
 
 
 def _misfits(call: Call, pip: PipCommand, option: Option) -> bool:
-    """Whether an option names constraints that pip can't keep to."""
+    """Return whether an option names constraints that pip can't satisfy."""
     named = option.name == "constraint" and option.value is not None
     text = call.state.written.get(call.path(file_of(option.value or "")) or "") if named else None
     return text is not None and not _keeps_to(text, pip)
 
 
 def _keeps_to(constraints: MappedText, pip: PipCommand) -> bool:
-    """Whether pip takes the constraints, and a version that is asked for is within them."""
+    """Return whether pip accepts the constraints and the requested versions satisfy them."""
     lines = (line.strip() for line in constraints.text.splitlines())
     if any(line.startswith(("-e", "--editable", "$")) for line in lines):
         return False
@@ -246,15 +246,15 @@ def _keeps_to(constraints: MappedText, pip: PipCommand) -> bool:
 
 
 def _seen(call: Call, path: str | None) -> str | None:
-    """The file that a command finds at `path`: one of the context, relative, where a mount puts it there."""
+    """Return the file that a command sees at `path`: for a mount, the relative path in the context."""
     source = mounted_over(call.instruction, call.state, path)
     return path if source is None else source.lstrip("/") or None
 
 
 def _lost_specifiers(call: Call, pip: PipCommand) -> tuple[Span, ...]:
-    """Words like `torch>=2.1` without quotes: the shell writes to a file named "=2.1".
+    """Return words like `torch>=2.1` without quotes, for which the shell writes a file named "=2.1".
 
-    A span has the name, even one with a blank behind it, and all of the specifier.
+    A span includes the name, even with a blank after it, and the whole specifier.
     """
     command, text = call.command, call.script.reading.text
     found: list[Span] = []
@@ -278,13 +278,13 @@ def _lost_specifiers(call: Call, pip: PipCommand) -> tuple[Span, ...]:
 
 
 def _version_behind(text: str, at: int) -> int | None:
-    """Where a version ends that stands alone behind `>=`; None where none does."""
+    """Return the end of a version that stands alone after `>=`, or None."""
     found = re.compile(_ALONE).match(text, at)
     return found.end() if found is not None else None
 
 
 def _end(redirection: Redirection) -> int:
-    """Where a specifier ends that is read as a redirection: before the quotes that end an outer pair."""
+    """Return the end of a specifier that is read as a redirection, before the closing quotes of an outer pair."""
     target = redirection.target
     specifier = re.match(_SPECIFIER, target.text.text) if target is not None and target.quoted else None
     return redirection.span.end if target is None or specifier is None else target.span.start + specifier.end()

@@ -1,4 +1,4 @@
-"""The facts of shell commands, with the folder and the variables that each one sees."""
+"""Reads the facts of shell commands, with the folder and the variables that each one sees."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SETS_VARIABLES = frozenset({".", "source", "read", "mapfile", "readarray", "get
 
 
 def _with_folder(scope: Scope, command: Command) -> Scope:
-    """A scope whose PWD is the folder it is in, and OLDPWD the one before, for a command that uses either."""
+    """Return a scope with PWD and OLDPWD set to its folders, if the command uses either."""
     words = (*command.words, *(word for _, word in command.assignments), *(r.target for r in command.redirections))
     names = {e.name for word in words if word is not None for e in word.expansions}
     if names.isdisjoint(("PWD", "OLDPWD")):
@@ -33,13 +33,13 @@ def _with_folder(scope: Scope, command: Command) -> Scope:
 
 
 def _called(script: Script, word: str, path: str | None) -> str:
-    """The name of the program that a word calls, "" if that is not there any more."""
+    """Return the name of the program that a word calls, or "" if the program was removed."""
     programs = script.state.programs
     return programs.called(word, path) if programs.steps else word.rpartition("/")[2]
 
 
 def read_command(script: Script, command: Command) -> Iterator[Fact]:
-    """The facts of the next command of a script."""
+    """Yield the facts of the next command of a script."""
     scope = _with_folder(script.scope(command.scope), command)
     if command.folder is not None:
         folder = Call(script, command, "", (), scope, scope.variables).path(expand(command.folder, scope.variables))

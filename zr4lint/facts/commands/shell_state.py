@@ -1,4 +1,4 @@
-"""Commands that change what the shell knows: its folder, its variables, how it reads wildcards."""
+"""Readers of commands that change the shell's state: its folder, its variables, its treatment of wildcards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @reads("cd", "pushd")
 def change_folder(call: Call) -> Iterator[Fact]:
-    """Go to another folder."""
+    """Read cd or pushd: change the folder."""
     if call.command.reach is not Reach.NEVER:
         target = call.arguments[1].value if len(call.arguments) > 1 else "~"
         target = call.scope.previous if target == "-" else target
@@ -32,7 +32,7 @@ def change_folder(call: Call) -> Iterator[Fact]:
 
 @reads(".", "source", "activate")
 def activate(call: Call) -> Iterator[Fact]:
-    """A virtual environment's script puts the environment's programs before all others."""
+    """Read a virtual environment's activate script, which puts the environment's programs first on PATH."""
     script = call.path(call.arguments[1].value) if len(call.arguments) > 1 else None
     if script is not None and script.endswith("/bin/activate") and call.command.reach is Reach.ALWAYS:
         environment = script.removesuffix("/bin/activate")
@@ -44,14 +44,14 @@ def activate(call: Call) -> Iterator[Fact]:
 
 @reads("false")
 def always_fails(call: Call) -> Iterator[Fact]:
-    """Fail."""
+    """Read `false`, which always fails."""
     call.fails(call.command.span, "`false` fails the RUN", part="command")
     yield from ()
 
 
 @reads("exit")
 def leave(call: Call) -> Iterator[Fact]:
-    """End the shell, with a failure if a number other than 0 says so."""
+    """Read `exit`, which fails with a number other than 0."""
     status = call.arguments[1].value if len(call.arguments) > 1 else None
     if status is not None and status.isdecimal() and status.strip("0"):
         call.fails(call.command.span, f"`exit {status[:8]}` fails the RUN", part="command")
@@ -60,7 +60,7 @@ def leave(call: Call) -> Iterator[Fact]:
 
 @reads("umask")
 def set_umask(call: Call) -> Iterator[Fact]:
-    """Take note of the bits that new files, and `chmod +x`, don't get."""
+    """Read umask: record the bits that new files and `chmod +x` don't get."""
     given = [argument.value for argument in call.arguments[1:] if argument.value not in ("-S", "-p")]
     if given and call.command.reach is not Reach.NEVER:
         known = len(given) == 1 and re.fullmatch("[0-7]{1,4}", given[0] or "")
@@ -70,7 +70,7 @@ def set_umask(call: Call) -> Iterator[Fact]:
 
 @reads("set")
 def set_options(call: Call) -> Iterator[Fact]:
-    """`set -f` leaves wildcards as they are."""
+    """Read `set -f`, after which the shell doesn't expand wildcards."""
     flags = [argument.value or "" for argument in call.arguments[1:]]
     if any(flag[:1] == "-" and "f" in flag for flag in flags) or "noglob" in flags:
         call.script.literal_stars = True
