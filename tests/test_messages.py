@@ -79,5 +79,5 @@ def test_findings_name_no_internal_document(pack: str) -> None:
 def test_a_long_command_that_fails_has_a_short_message() -> None:
     source = SourceFile("FROM debian:12\nRUN false -m=a all-recommends mv git clone #\n")
     (message,) = [f.message for f in Linter([]).lint(source).report.findings if f.code == "ZL007"]
-    assert message == "`false -m=a all-r...ends mv git clone` ends with a failure, which fails the RUN"
+    assert message == "`false -m=a all-r...ends mv git clone` always fails, so the RUN fails"
     assert len(message) <= LONGEST

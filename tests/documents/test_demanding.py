@@ -148,7 +148,7 @@ def test_a_document_about_something_else_demands_nothing() -> None:
 
 def test_a_sentence_about_a_dockerfile_has_no_form() -> None:
     text = "# Image\n\nThe image must not expose port 22. The image must contain a JDK. The image must be good.\n"
-    assert reasons(text) == [*["no rule has this form"] * 2, "this names nothing that a machine can look up"]
+    assert reasons(text) == [*["no rule has this form"] * 2, "this names nothing that can be checked"]
 
 
 def test_statements_that_contradict_each_other_do_not_compile(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_the_document_has_no_finding() -> None:
         ('echo "PASS: requests"', 'echo "PASS: requests>=2.32,<4"', "PD503",
          "this claims `<4`, which no command of the script looks for"),
         ('echo "PASS: requests"', 'grep -q curl docker/Dockerfile && echo "PASS: after curl"', "PD503",
-         "grep finds words, and not what comes after what"),
+         "this command does not check the order"),
         (RECOVERY, RECOVERY + RECOVERY.replace(">=2.32\"", ">=2.32,<3\"").replace(",<3\"|'", ",<3.1\"|'")
          + "sed -i 's|,<3\"|,<3.2\"|' docker/Dockerfile\n", "PD404", "after the recovery on line"),
         ("| Failure | Symptom | Solution |",
@@ -138,7 +138,7 @@ def test_names_in_a_list_that_other_sections_have() -> None:
     assert codes(text) == []
     other = "\n### After\n\n```dockerfile\n# Checked with curl.\n```\n"
     found_codes = codes(text.replace("## Section 2: Running\n", f"## Section 2: Running\n{other}"))
-    assert ("PD304", "another section meets the check for `curl`") in found_codes
+    assert ("PD304", "the check for `curl` also passes on another section") in found_codes
 
 
 @pytest.mark.slow

@@ -211,7 +211,7 @@ def test_a_document_without_a_pack_is_compiled(tmp_path: Path) -> None:
     done = call("trace", "Dockerfile", "--document", "broken.prd.md", cwd=tmp_path)
     assert done.code == 2
     assert "broken.prd.md:20: PD202 this block has 4 lines; lines 1 to 3 are 3" in done.err
-    assert "decide these first" in done.err
+    assert "undecided findings: " in done.err
 
 
 def test_the_one_dockerfile_of_a_configuration_needs_no_name(tmp_path: Path) -> None:

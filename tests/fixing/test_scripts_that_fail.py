@@ -70,14 +70,14 @@ def test_what_no_small_change_mends_has_no_fix() -> None:
     ("script", "words", "message", "expected"),
     [
         ("touch /a && exit 3", "exit 3", "`exit 3` fails the RUN", "touch /a"),
-        ("touch /a && ! true", "! true", "`! true` ends with a failure, which fails the RUN", "touch /a"),
-        ("touch /a && exec false", "exec false", "`exec false` ends with a failure, which fails the RUN", None),
-        ("touch /a && sh -c 'exit 3'", "exit 3", "`exit 3` ends with a failure, which fails the RUN", None),
-        ("touch /a && eval false", "false", "`false` ends with a failure, which fails the RUN", None),
-        ("f() { return 2; }; f", "return 2", "`return 2` ends with a failure, which fails the RUN", None),
+        ("touch /a && ! true", "! true", "`! true` always fails, so the RUN fails", "touch /a"),
+        ("touch /a && exec false", "exec false", "`exec false` always fails, so the RUN fails", None),
+        ("touch /a && sh -c 'exit 3'", "exit 3", "`exit 3` always fails, so the RUN fails", None),
+        ("touch /a && eval false", "false", "`false` always fails, so the RUN fails", None),
+        ("f() { return 2; }; f", "return 2", "`return 2` always fails, so the RUN fails", None),
         ("touch /a && [ -x /a", "[ -x /a", "`[` has no `]`", "touch /a"),
         ("touch /a && [[ -f /b ]]", "[[ -f /b ]]", "dash has no command `[[`", "touch /a"),
-        ("touch /a && echo x${HOME^^}", "${HOME^^}", "dash does not know `${HOME^^}`", "touch /a"),
+        ("touch /a && echo x${HOME^^}", "${HOME^^}", "dash does not support `${HOME^^}`", "touch /a"),
         ("touch /a && rm --dry /a", "--dry", "rm does not accept `--dry`", "touch /a && rm /a"),
         ("git -C /a chekout b", "chekout", "git has no command `chekout`", "git -C /a checkout b"),
         ("git chekout b", "chekout", "git has no command `chekout`", "git checkout b"),
@@ -124,7 +124,7 @@ def test_a_test_in_front_is_an_array_to_buildkit(rest: str) -> None:
     assert (run.json, run.value) == (True, ["$LANG"])
     words, message = told(script, "ZL007")[0]
     assert words == '[ "$LANG" ]'
-    assert message == 'BuildKit takes `[ "$LANG" ]` for exec form and drops the rest'
+    assert message == 'BuildKit reads `[ "$LANG" ]` as the exec form and ignores the rest'
 
 
 @pytest.mark.parametrize("script", ['["touch", "/a"]', '["touch", "/a"] # why', "[ -d /tmp ] && touch /a"])

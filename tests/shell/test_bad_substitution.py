@@ -30,7 +30,7 @@ def test_a_run_ends_where_dash_does(script: str) -> None:
     report = lint_text(f"FROM ubuntu:22.04\nARG A=1.2.3\nRUN {script}\n", packs=("core",))
     found = [f.message for f in report.findings if f.code == "ZL007"]
     wrong = SCRIPTS[script]
-    assert found == ([f"dash does not know `{wrong}`"] if wrong else [])
+    assert found == ([f"dash does not support `{wrong}`"] if wrong else [])
     done = subprocess.run(["dash", "-c", script], env={"A": "1.2.3"}, capture_output=True, text=True, check=False)
     assert ("Bad substitution" in done.stderr and done.returncode != 0) is (wrong is not None)
 

@@ -80,12 +80,12 @@ def test_what_dash_takes_is_not_told(script: str) -> None:
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ("printf -v x a && touch /a", "`printf -v x a` ends with a failure, which fails the RUN"),
+        ("printf -v x a && touch /a", "`printf -v x a` always fails, so the RUN fails"),
         ("cat /none/x && touch /a", "`/none/x` does not exist"),
-        ("[ -t 0 ]", "this test is false, which fails the RUN"),
-        ("test a == a", "the tests of dash have no `==`"),
-        ("bash -c 'test a == b'", "this test is false, which fails the RUN"),
-        ("bash -c '[[ a == b ]]'", "this test is false, which fails the RUN"),
+        ("[ -t 0 ]", "this test is false, so the RUN fails"),
+        ("test a == a", "dash's `test` has no `==`"),
+        ("bash -c 'test a == b'", "this test is false, so the RUN fails"),
+        ("bash -c '[[ a == b ]]'", "this test is false, so the RUN fails"),
     ],
 )
 def test_the_message_says_what_fails(script: str, message: str) -> None:

@@ -80,7 +80,7 @@ def _ways(failure: Failure, place: Place | None) -> Iterator[str]:
     if "apt" in text and "install" in text:
         yield "show how apt resolves packages: apt-get -o Debug::pkgProblemResolver=yes install"
     if not text and place is None:
-        yield "give the file that was built with --file, and a log of the whole build"
+        yield "pass the built Dockerfile with --file, and a complete log"
 
 
 def truncated(failure: Failure, path: str, catalogue: Catalogue) -> tuple[str, ...]:

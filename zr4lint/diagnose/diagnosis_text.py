@@ -168,7 +168,7 @@ def _next(steps: tuple[str, ...]) -> Iterator[Line]:
 def _closing(diagnosis: Diagnosis) -> Line:
     log = diagnosis.log
     if not diagnosis.failures and not diagnosis.complete:
-        return (Piece(f"{diagnosis.path} ends too early: no failure is in it.", "bad"),)
+        return (Piece(f"{diagnosis.path} is truncated and contains no failure.", "bad"),)
     if not diagnosis.failures:
         done = f": {log.record.done} steps done" if log.record.done else ""
         return (Piece(f"No failure in {diagnosis.path}{done}.", "good"),)

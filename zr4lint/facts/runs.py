@@ -89,7 +89,9 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             reading.remarks.append(Remark(COMMAND_FAILS, string.span, message))
             break
     if instruction.json is not None and (array := _array_with_more(instruction)) is not None:
-        message = f"BuildKit takes {code(reading.text[array.start : array.end], 20)} for exec form and drops the rest"
+        message = (
+            f"BuildKit reads {code(reading.text[array.start : array.end], 20)} as the exec form and ignores the rest"
+        )
         note = "A RUN whose first word is a JSON array runs no shell. `test` in the place of `[` makes it one again."
         reading.remarks.append(Remark(COMMAND_FAILS, array, message, (note,)))
     reading.commands += len(parsed.commands)
@@ -155,21 +157,21 @@ def _failing(span: Span, text: str, *, in_dash: bool, refused: bool) -> Iterator
     words = text[span.start : span.end]
     if words.startswith("${"):
         note = "It ends with `Bad substitution`, so the build stops. bash knows this expansion."
-        yield Remark(COMMAND_FAILS, span, f"dash does not know {code(words, 40)}", (note,))
+        yield Remark(COMMAND_FAILS, span, f"dash does not support {code(words, 40)}", (note,))
         return
     name = next((word for word in words.split() if word not in _WRAPPERS), "")
     open_ = name == "[" and not re.search(r"\s\]\s*\Z", words)
     absent = in_dash and name == "[["
     if not (refused or absent) and (name not in _DECIDED or (re.search(_FILE_TEST, words) and not open_)):
         return
-    what = f"{code(words, 36)} ends with a failure, which fails the RUN"
+    what = f"{code(words, 36)} always fails, so the RUN fails"
     if absent:
         what = "dash has no command `[[`"
     elif open_:
         what = "`[` has no `]`"
     elif name in ("[", "test", "[["):
         strange = in_dash and re.search(r"\s==\s", words)
-        what = "the tests of dash have no `==`" if strange else "this test is false, which fails the RUN"
+        what = "dash's `test` has no `==`" if strange else "this test is false, so the RUN fails"
     part = "command" if refused or absent or name in _IDLE else ""
     notes = ("The RUN ends with the status of this command, so the build stops.",)
     yield Remark(COMMAND_FAILS, span, what, notes, part=part)

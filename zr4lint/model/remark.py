@@ -36,4 +36,4 @@ COMMAND_FAILS = "ZL007"
 def too_large(span: Span, thing: str, limit: str) -> Remark:
     """Return a remark that a thing is not followed because it exceeds a budget."""
     message = f"{thing} is not followed beyond {limit}"
-    return Remark(TOO_LARGE, span, message, ("Rules treat what is not followed as unknown.",), topic=thing)
+    return Remark(TOO_LARGE, span, message, ("Rules treat the rest as unknown.",), topic=thing)

@@ -77,7 +77,7 @@ TOO_LARGE = _own(
     Severity.INFO,
     None,
     "Values, loops, calls and scripts stay within what zr4lint follows.",
-    "Rules treat what is not followed as unknown, so they miss what is wrong in it. The limits keep the time and the "
+    "Rules treat the rest as unknown, so they can miss problems in it. The limits keep the time and the "
     "memory of a lint small, whatever the file.",
     "FROM ubuntu\nRUN for a in 1 2 3 4 5 6 7 8 9; do for b in 1 2 3 4 5 6 7 8 9; do \\\n"
     "    for c in 1 2 3 4 5 6 7 8 9; do for d in 1 2 3 4 5 6 7 8 9; do echo; done; done; done; done\n",

@@ -46,7 +46,7 @@ def refused_words(walker: Walker, made: Command) -> str:
     """Return why the shell exits at a command's words or at the assignments before them, or ""."""
     constant = next((name for name, _ in made.assignments if name in walker.constants), "")
     if constant and walker.in_dash:
-        return f"{code(constant, 30)} is read-only, which ends the shell"
+        return f"{code(constant, 30)} is read-only, so the shell exits"
     return refused_expansion(walker, (*made.words, *(word for _, word in made.assignments)))
 
 
@@ -58,13 +58,13 @@ def refused_expansion(walker: Walker, words: Iterable[Word]) -> str:
     for expansion in (expansion for word in words for expansion in word.expansions):
         name, operator = expansion.name, expansion.operator
         if operator == "((" and walker.in_dash and divides_by_zero(expansion.operand, walker.variables.get):
-            return "a division by zero ends the shell"
+            return "the shell exits at a division by zero"
         if not name or operator in _DEFAULTS:
             continue
         if operator in _DEMANDS and _is_unset(walker, name):
-            return f"`{name}` is not set, which ends the shell"
+            return f"`{name}` is not set, so the shell exits"
         if operator == ":?" and walker.variables.get(name) == "" and name.isidentifier():
-            return f"`{name}` is empty, which ends the shell"
+            return f"`{name}` is empty, so the shell exits"
         if walker.unset_fails and _is_unset(walker, name):
             return f"`{name}` is not set, which ends a shell with `set -u`"
     return ""

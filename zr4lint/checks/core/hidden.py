@@ -117,7 +117,7 @@ def _comments(subject: Subject) -> Outcomes:
         if below and not below.startswith("#"):
             end = comment.span.start + len(source.slice(comment.span).rstrip())
             yield Unmet(
-                f"the comment ends here, although {code(escape)} stands at its end",
+                f"the {code(escape)} at the end of this comment does not continue it",
                 Span(end - 1, end),
                 notes=("BuildKit reads the next line as an instruction.",),
                 fix=replace(Span(end - 1, end), "", "Remove it", UNSAFE),

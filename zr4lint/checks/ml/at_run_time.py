@@ -233,7 +233,7 @@ def library_path_replaced(subject: Subject) -> Outcomes:
             if history.mentions(env.at, "LD_LIBRARY_PATH"):
                 continue
             yield Unmet(
-                f"this drops what the image has in LD_LIBRARY_PATH: {code('/usr/local/nvidia/lib64', 30)}",
+                f"this ENV removes {code('/usr/local/nvidia/lib64', 30)} from LD_LIBRARY_PATH",
                 env.span,
                 expected=f"LD_LIBRARY_PATH={env.value}:$LD_LIBRARY_PATH",
                 notes=("Older container runtimes put the driver's libraries there.",),

@@ -106,7 +106,7 @@ def _refused(run: PipRun, listing: Listing) -> Outcomes:
     for word in listing.refused[:1]:
         comment = (word.value or "").startswith("#")
         yield Unmet(
-            "the comment touches the version, so pip takes it for a part of it"
+            "no blank before `#`, so pip reads the comment as part of the version"
             if comment
             else f"{code(word.value or '', 40)} is not allowed in a requirements file",
             word.span,

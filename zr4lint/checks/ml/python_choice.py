@@ -76,7 +76,7 @@ def environment_too_late(subject: Subject) -> Outcomes:
             told = _lost(history, venv, env)
             if told is not None:
                 yield Unmet(
-                    f"this goes to the system's Python, not to {code(folder, 30)}",
+                    f"this installs into the system's Python, not into {code(folder, 30)}",
                     told,
                     expected=f"{folder}/bin/pip, or ENV PATH before this command",
                     notes=("The environment is put first on PATH later, and does not see these packages.",),

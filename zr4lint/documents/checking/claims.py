@@ -59,5 +59,5 @@ def _ordered(target: Target, fence: Fence) -> Iterator[Finding]:
         if claim is None or not _LOOKS.search(asked) or _COMPARES.search(asked):
             continue
         span = fence.body.span(said.start(1) + claim.start(), said.start(1) + claim.end())
-        message = f"grep finds words, and not what comes {claim[1].lower()} what"
+        message = "this command does not check the order"
         yield found(target, rules.LABEL_DIFFERS, span, message)

@@ -149,7 +149,7 @@ def _codes(target: Target, words: Words, labels: Labels) -> Iterator[Finding]:
         known = labels.codes.get((said[1], said[2]), set())
         whole = len(known) > 1 and min(known) <= 1 and known == set(range(min(known), max(known) + 1))
         if whole and int(said[3]) > max(known) and not _defines(words.text, *said.span()):
-            yield found(target, rules.NO_SUCH_SECTION, words.at(*said.span()), f"nothing here is called {said[0]}")
+            yield found(target, rules.NO_SUCH_SECTION, words.at(*said.span()), f"the document has no {said[0]}")
 
 
 def _titles(target: Target, words: Words, labels: Labels) -> Iterator[Finding]:

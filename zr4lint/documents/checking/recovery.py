@@ -180,7 +180,7 @@ def _misplaced(target: Target, step: Step, said: re.Match[str] | None) -> Iterat
         return
     found_in = [(line, at.start()) for line in lines if (at := anywhere.search(line)) is not None]
     if found_in and not any(map(first.search, lines)) and all(line[:at].strip() for line, at in found_in):
-        message = f"no line starts with {code(pattern, 34)}; it stands inside one"
+        message = f"no line of the target text starts with {code(pattern, 34)}"
         yield found(target, rules.EDITS_NOTHING, step.place, message)
 
 

@@ -118,8 +118,8 @@ def _labels(target: Target, words: Words) -> Iterator[Finding]:
         fence = next((f for f in target.checks if f.path and number.search(f.path[-1].title)), None)
         if fence is not None and said[2] not in fence.body.text:
             heading = fence.path[-1]
-            message = f"verification {said[1]} is another command"
-            related = (Related("this is the one of that number", heading.span),)
+            message = f"verification {said[1]} runs a different command"
+            related = (Related(f"verification {said[1]} is here", heading.span),)
             span = words.at(said.start(2), said.end(2))
             yield found(target, rules.LABEL_DIFFERS, span, message, related=related)
 

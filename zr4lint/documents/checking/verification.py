@@ -94,7 +94,7 @@ def _listed_elsewhere(target: Target, fence: Fence) -> Iterator[Finding]:
                 end = rest.text.find("\n", at)
                 line = rest.span(rest.text.rfind("\n", 0, at) + 1, end if end >= 0 else len(rest.text))
                 span = fence.body.span(start, start + len(name[0]))
-                message = f"another section meets the check for {code(name[0], 34)}"
+                message = f"the check for {code(name[0], 34)} also passes on another section"
                 related = (Related("this line of another section meets it", line),)
                 yield found(target, rules.MET_ELSEWHERE, span, message, related=related)
 
@@ -195,7 +195,7 @@ def _passes_anyway(target: Target, fence: Fence, judged: Judged, own: Sequence[F
     rest = joined([block for block in target.blocks if block not in own])
     if rest.text and not _LIMIT.search(judged.span.of(fence.body.text)) and passes(rest):
         related = _matching(rest, pattern, "this line of another section meets it")
-        message = f"another section meets the check for {code(words, 34)}"
+        message = f"the check for {code(words, 34)} also passes on another section"
         yield found(target, rules.MET_ELSEWHERE, span, message, related=related)
 
 

@@ -216,7 +216,7 @@ def _reason(statement: Statement, candidate: Demand | None) -> str:
     if _NEEDS_IMAGE.search(statement.plain):
         return "this needs a built image"
     if not statement.codes and not _LOOKED_UP.search(statement.plain):
-        return "this names nothing that a machine can look up"
+        return "this names nothing that can be checked"
     return "no rule has this form"
 
 

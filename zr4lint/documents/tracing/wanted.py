@@ -202,7 +202,9 @@ def _compiled(document: Consulted) -> Pack:
     report, _ = settle(check(document.source), carried.decision)
     missing = [f"{document.path}:{f.line}: {f.code} {f.message}" for f in undecided(report)]
     if missing:
-        raise UsageError("\n".join([*missing, f"decide these first: zr4lint prd compile {document.path} says how"]))
+        raise UsageError(
+            "\n".join([*missing, f"undecided findings: zr4lint prd compile {document.path} says how to decide them"])
+        )
     folder, name = os.path.split(document.path)
     try:
         text = compile_document(report, folder, carried).text

@@ -67,7 +67,7 @@ def git(call: Call) -> Iterator[Fact]:
     path = absolute(target, folder) if target is not None else None
     known = path is not None and path in call.state.repositories and call.state.is_folder(path)
     if path is not None and known and _is_left(call, path):
-        call.fails(call.command.span, f"{code(path, 40)} has a clone already", part="command")
+        call.fails(call.command.span, f"{code(path, 40)} already contains a clone", part="command")
         return
     words = " ".join(argument.value or "" for argument in call.arguments)
     at = call.online(call.kept(call.at(relative=True), path))
