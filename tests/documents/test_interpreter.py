@@ -128,6 +128,7 @@ def test_bash_agrees(tmp_path: Path) -> None:
         "awk '{print}' f",
         "grep -q '\\(a*\\)*b' f",
         "cat f g",
+        "! { grep -q a f; } || exit 1",
     ],
 )
 def test_what_is_not_known_is_not_guessed(script: str) -> None:
@@ -163,6 +164,7 @@ def test_patterns_of_documents_are_tried(pattern: str) -> None:
         'has() { grep -q "$1" f; }\nif has a; then echo yes; fi\nhas b || echo no',
         "quiet() { return 3; }\nquiet || echo returned",
         'outer() { inner "$2"; echo "$1"; }\ninner() { echo "$1"; }\nouter x y',
+        'A=x\nB=y\necho $A$B "$A/$B" "${A}$B"',
     ],
 )
 def test_functions(script: str, tmp_path: Path) -> None:
