@@ -198,10 +198,15 @@ def test_a_log_without_a_failure_is_no_error(name: str, tmp_path: Path) -> None:
     assert done.out.startswith("No failure in standard input")
 
 
-@pytest.mark.parametrize(("end", "code"), [("##[error]Process completed with exit code 1.\n", 1), ("", 0)])
+JOB_ENDS = [("##[error]Process completed with exit code 1.\n", 1), ("ERROR: Job failed: exit code 1\n", 1), ("", 0)]
+
+
+@pytest.mark.parametrize(("end", "code"), JOB_ENDS)
 def test_a_job_that_fails_behind_a_good_build_is_a_failure(end: str, code: int, tmp_path: Path) -> None:
     log = "#5 [1/1] RUN till\n#5 DONE 0.1s\n##[group]Run docker run shop\nthe drawer is stuck\n" + end
-    assert call("diagnose", cwd=tmp_path, stdin=log.encode()).code == code
+    done = call("diagnose", cwd=tmp_path, stdin=log.encode())
+    assert done.code == code
+    assert done.out.startswith("the job failed after the build\n" if code else "No failure")
 
 
 def test_fix_applies_what_the_log_proves(tmp_path: Path) -> None:

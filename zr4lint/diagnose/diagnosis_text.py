@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from zr4lint.diagnose.formats.container import JOB_FAILED
 from zr4lint.diagnose.redaction import masked, redacted
 from zr4lint.model.finding import Applicability, Finding
 from zr4lint.model.source import SourceFile
@@ -66,6 +67,8 @@ def _head(one: Explained, diagnosis: Diagnosis) -> str:
     keyword = one.place.instruction.keyword if one.place is not None else failure.text.split(" ", 1)[0].upper()
     what = {"start": "the container did not start", "pull": "the image was not pulled", "push": "the push failed"}
     said = f"{keyword} failed" if keyword and failure.phase != "start" else what.get(failure.phase, "the build failed")
+    if failure.message.startswith(JOB_FAILED) and failure.phase == "start":
+        said = "the job failed after the build"
     code = f" with exit code {failure.exit_code}" if failure.exit_code is not None else ""
     name = failure.name
     step = ""

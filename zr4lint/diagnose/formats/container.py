@@ -26,8 +26,8 @@ SUCCESS_SIGN = re.compile(
 )
 """Matches last lines that show success: a command that finished, or a service that runs."""
 
-JOB_FAILED = "Process completed with exit code "
-"""The words of GitHub on a failed command of a job."""
+JOB_FAILED = ("Process completed with exit code ", "ERROR: Job failed: exit ")
+"""The words of GitHub and GitLab on a failed command of a job."""
 
 _STARTS = re.compile(
     r"docker: Error response from daemon|^Error response from daemon|OCI runtime create failed|OCI permission denied"
@@ -35,7 +35,7 @@ _STARTS = re.compile(
     r"|standard_init_linux\.go|^\[FATAL tini|^Traceback \(most recent call last\):|exited with code [1-9]|^exec: \""
     r"|^Error: (?:crun|runc|unable to start container|cannot find module)|^nvidia-container-cli: "
     r"|/usr/bin/env: |failed to create shim|Back-off restarting|CrashLoopBackOff"
-    rf"|^{JOB_FAILED}[1-9]"
+    r"|^Process completed with exit code [1-9]|^ERROR: Job failed: exit (?:code|status) [1-9]"
 )
 _PULLS = re.compile(
     r"manifest (?:for|unknown)|pull access denied|toomanyrequests|no matching manifest|Error: initializing source"
@@ -54,6 +54,7 @@ _SERVES = re.compile(
 _QUICK = (
     "rror",
     "Process completed",
+    "Job failed",
     "xec",
     "Traceback",
     "tini",
