@@ -32,6 +32,17 @@ _BOUND = re.compile(
 _START = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+[ \t]*+(?:FROM|ARG)\s", re.IGNORECASE)
 """Matches the beginning of a whole file: blank lines and comments, then FROM or ARG."""
 _STARTS = re.compile(r"^(?:CMD|ENTRYPOINT)\s", re.IGNORECASE | re.MULTILINE)
+_STAGES = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
+_BARE_BASES = re.compile(
+    r"(?:docker\.io/)?(?:library/)?(?:scratch|alpine|debian|ubuntu|busybox|fedora|rockylinux|almalinux|amazonlinux|python"
+    r"|node|golang|rust|ruby|openjdk|eclipse-temurin|amazoncorretto)(?:[:@]\S*)?|gcr\.io/distroless/(?!\S*nonroot)\S+"
+)
+"""Images that are known to bring no user, port, label or health check."""
+_EXCERPT = re.compile(
+    r"\b(?:excerpts?|extracts?|simplified|abridged|shortened|relevant (?:parts?|lines)|skeleton|sketch|outline)\b",
+    re.IGNORECASE,
+)
+"""Words above a block that leaves lines out."""
 NO_TARGET = 'no target found; put the `dockerfile` block below a heading such as "After"'
 """The message about a document without a target text, in which few checks can run."""
 
@@ -101,8 +112,16 @@ class Target:
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether the target is one file with CMD or ENTRYPOINT, so that no other file can contain what it lacks."""
-        return self.is_whole and _STARTS.search(self.whole.text) is not None
+        """Whether the target is one file with CMD or ENTRYPOINT on a base that brings nothing that the file may lack."""
+        if not self.is_whole or _STARTS.search(self.whole.text) is None:
+            return False
+        bases: dict[str, str] = {}
+        base = ""
+        for image, name in _STAGES.findall(self.whole.text):
+            base = bases.get(image.lower(), image)
+            bases[name.lower()] = base
+        above = " ".join(word for block in self.blocks for word in (block.lead, *(h.title for h in block.path[-1:])))
+        return _BARE_BASES.fullmatch(base) is not None and _EXCERPT.search(above) is None
 
     def without(self, block: Fence) -> MappedText:
         """Return the text of all target blocks but one."""

@@ -28,6 +28,8 @@ _ELSEWHERE = re.compile(
     r"\bof (?:the|an?|our)\b|(?<!image)'s\b|\b(?:hosts?|teams?|own|nodes?|drivers?)\b", re.IGNORECASE
 )
 """Matches words that show that a sentence may not be about the image."""
+_BASED = re.compile(r"\b(?:base|based|built|derived)\b", re.IGNORECASE)
+"""Matches words without which an image may be one beside the base."""
 _TIME = r"(\d+)?[ -]?(seconds?|minutes?|s|m)\b"
 _TIMES = (
     ("interval", re.compile(rf"\b(?:every|interval (?:of|is))\s+{_TIME}", re.IGNORECASE)),
@@ -83,7 +85,9 @@ def facts_said(target: Target) -> Iterator[tuple[Statement, Demand]]:
             ):
                 continue
             said = statement(words, start, end, (Strength.SHOULD, False))
-            yield from ((said, demand) for demand in demands_of(said, None))
+            for demand in demands_of(said, None):
+                if demand.kind != "base-image" or _BASED.search(plain):
+                    yield said, demand
 
 
 def _timed(target: Target, words: Words, times: dict[str, tuple[int, tuple[int, int]]]) -> Iterator[Finding]:

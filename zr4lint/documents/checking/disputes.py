@@ -276,7 +276,10 @@ def _unmet(target: Target, every: Sequence[Read]) -> Iterator[Finding]:
             continue
         span = unmet.span
         if span is None or span.of(target.whole.text).upper() == "FROM":
-            if not target.is_complete:
+            brought = demand.kind == "copies-to" or (
+                demand.kind == "installed-packages" and "install" not in one.statement.plain
+            )
+            if brought or not target.is_complete:
                 continue
             span = None
         related = (Related("the target text", target.whole.span(span.start, span.end)),) if span is not None else ()

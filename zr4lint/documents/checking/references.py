@@ -57,6 +57,7 @@ def check_references(target: Target) -> Iterator[Finding]:
     document = target.document
     numbers = {heading.number for heading in document.headings if heading.number is not None}
     titles = [Words(heading.title, heading.span) for heading in document.headings]
+    places = [block.path for block in target.blocks]
     for words in (*document.prose, *titles, *_commented(target)):
         for said in _SECTIONS.finditer(words.text):
             for number in {said[1], said[2] or said[1]} - numbers:
@@ -64,8 +65,9 @@ def check_references(target: Target) -> Iterator[Finding]:
                     message = f"there is no section {number}"
                     yield found(target, rules.NO_SUCH_SECTION, words.at(*said.span()), message)
         elsewhere = _OTHER_FILE.search(words.text)
+        beside = words.path in places
         for said in _LINES.finditer(words.text) if target.length and elsewhere is None else ():
-            line = said[1] or said[2] or said[3]
+            line = said[1] or said[2] or (said[3] if beside else None) or "0"
             if int(line) > (target.length or 0):
                 message = f"the file has {target.length} lines; there is no line {line}"
                 yield found(target, rules.NO_SUCH_LINE, words.at(*said.span()), message)

@@ -35,7 +35,10 @@ _ASIDE = re.compile(
     r"\bexamples?\b|\banti-?patterns?\b|\bbackground\b|\balternatives?\b|\boptions? considered\b|\bconsidered options\b"
     r"|\bnon-?goals?\b|\bout of scope\b|\A(?:the )?(?:before|current|context)\b|\bhistory\b|\bchange ?log\b"
     r"|\brejected\b|\bbad\b|\btroubleshoot|\bopen questions?\b|\bfuture\b|\bconsequences\b|\bfaq\b|\brecover|\bverif"
-    r"|\bbeispiel|\bhintergrund\b|\bdeprecated\b|\bremoved requirements\b",
+    r"|\bbeispiel|\bhintergrund\b|\bdeprecated\b|\bremoved requirements\b|\broad ?map\b|\bnice[- ]to[- ]ha|\bdeferred\b"
+    r"|\bnext (?:steps?|release|version|phase)\b|\bto-?dos?\b|\A(?:later|backlog|ideas)\b|\bfollow-?ups?\b"
+    r"|\b(?:possible|potential|planned) (?:improvements?|enhancements?|extensions?)\b|\blessons\b"
+    r"|\bknown (?:gaps?|issues?|limitations?)\b",
     re.IGNORECASE,
 )
 _KIND_OF_PROJECT = re.compile(

@@ -35,6 +35,7 @@ def demands_of(statement: Statement, stages: Collection[str] | None = ()) -> lis
     """
     if not objects.certain(statement.codes) and "exec form" not in statement.plain:
         return []
+    last = _LAST_STAGE.search(statement.plain) is not None
     statement, stage, quoted = scoped(canonical(_without_instruction(statement)))
     if stage is not None and not quoted and stages is not None and stage not in stages:
         return []
@@ -45,16 +46,28 @@ def demands_of(statement: Statement, stages: Collection[str] | None = ()) -> lis
         if _compiled(pattern).fullmatch(statement.plain):
             for read in readers:
                 if found := [*read(statement)]:
+                    if stage is None and last:
+                        return [_in_image(demand) for demand in found]
                     return [_in_stage(demand, stage) for demand in found] if stage is not None else found
     return []
 
 
-def _in_stage(demand: Demand, stage: str) -> Demand:
-    """Return a demand that applies to one stage."""
+def _in_stage(demand: Demand, stage: str | None) -> Demand:
+    """Return a demand that applies to one stage, or to each stage."""
     given = demand.parameters
     if given.get("within") == "file":
         given = {**given, "within": "stage"}
     return structs.replace(demand, parameters=given, stage=stage)
+
+
+_LAST_STAGE = re.compile(r"\b(?:final|last|runtime|runner|production)\s+(?:stage|image)\b", re.IGNORECASE)
+
+
+def _in_image(demand: Demand) -> Demand:
+    """A demand on the stages of the built image, not on those before them."""
+    if demand.kind not in ("instruction-count", "command-forbidden", "command-option"):
+        return demand
+    return structs.replace(_in_stage(demand, None), stages="image")
 
 
 _INSTRUCTION = re.compile(
