@@ -130,7 +130,9 @@ def exec_form_of(statement: Statement) -> Iterator[Demand]:
 
 def user(statement: Statement) -> Iterator[Demand]:
     """Yield a demand on the user by name or number."""
-    user = statement.codes[-1]
+    user, _, group = statement.codes[-1].partition(":")
+    if group and (group != user or user.isdigit()):  # the group of a user is mostly the one of the same name
+        user = statement.codes[-1]
     if re.fullmatch(r"[a-z_][\w-]*(?::[a-z_][\w-]*)?|\d+(?::\d+)?", user) and user.split(":")[0] not in ("root", "0"):
         given = {"user": user, **({} if ":" in user else {"any-group": True})}
         yield Demand("runs-as", given, _NOWHERE, f"The container runs as `{user}`.")

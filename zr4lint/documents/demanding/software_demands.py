@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.documents.demanding import objects
-from zr4lint.documents.demanding.statement import TOOLS
+from zr4lint.documents.demanding.statement import CODE, TOOLS
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.model.source import Span
 
@@ -36,9 +36,22 @@ def packages(statement: Statement) -> Iterator[Demand]:
             yield Demand("installed-packages", given, _NOWHERE, f"{manager} installs these packages.")
 
 
+_KINDS = frozenset(
+    "app apt build common core debug dev development lib main npm optional os pip python recommended runtime src "
+    "suggested system test utils".split()
+)
+"""Words before `package` that may name a kind of packages, or a package of source code."""
+
+
+def _are_named(statement: Statement) -> bool:
+    """Whether the code spans of a statement may name packages of a package manager."""
+    kinds = re.search(rf"{CODE}\s+(?:[a-z]+\s+)?packages?\b", statement.plain) and _KINDS.intersection(statement.codes)
+    return not kinds and all(map(objects.package_of, statement.codes))
+
+
 def packages_of_any(statement: Statement) -> Iterator[Demand]:
     """Yield a demand on packages if the statement names no package manager."""
-    if all(map(objects.package_of, statement.codes)) and not re.search(r"\b(?:npm|gem)\b", statement.plain):
+    if _are_named(statement) and not re.search(r"\b(?:npm|gem)\b", statement.plain):
         given = {"packages": [*statement.codes]}
         yield Demand("installed-packages", given, _NOWHERE, "A package manager installs these packages.")
 
@@ -46,8 +59,8 @@ def packages_of_any(statement: Statement) -> Iterator[Demand]:
 def no_packages(statement: Statement) -> Iterator[Demand]:
     """Yield a demand that no package manager installs these packages."""
     named = re.search(r"\b(?:packages?|install(?:ed)?)\b", statement.plain, re.IGNORECASE)
-    fits = objects.package_of if named is not None else re.compile(TOOLS).fullmatch
-    if statement.codes and all(map(fits, statement.codes)):
+    tools = all(re.fullmatch(TOOLS, code) for code in statement.codes)
+    if statement.codes and (_are_named(statement) if named is not None else tools):
         given = {"packages": [*statement.codes]}
         yield Demand("forbidden-packages", given, _NOWHERE, "No package manager installs these packages.")
 
