@@ -36,17 +36,19 @@ def packages(statement: Statement) -> Iterator[Demand]:
             yield Demand("installed-packages", given, _NOWHERE, f"{manager} installs these packages.")
 
 
-_KINDS = frozenset(
-    "app apt build common core debug dev development lib main npm optional os pip python recommended runtime src "
-    "suggested system test utils".split()
+_KINDS = re.compile(
+    r"app|apt|build|common|core|debug|dev(?:elopment)?|lib|main|npm|optional|os|pip|python|recommended|runtime|src"
+    r"|suggested|system|test|utils"
 )
 """Words before `package` that may name a kind of packages, or a package of source code."""
 
 
 def _are_named(statement: Statement) -> bool:
     """Whether the code spans of a statement may name packages of a package manager."""
-    kinds = re.search(rf"{CODE}\s+(?:[a-z]+\s+)?packages?\b", statement.plain) and _KINDS.intersection(statement.codes)
-    return not kinds and all(map(objects.package_of, statement.codes))
+    behind = re.search(rf"{CODE}\s+(?:[a-z]+\s+)?packages?\b", statement.plain) is not None
+    return not (behind and any(map(_KINDS.fullmatch, statement.codes))) and all(
+        map(objects.package_of, statement.codes)
+    )
 
 
 def packages_of_any(statement: Statement) -> Iterator[Demand]:
