@@ -128,7 +128,8 @@ def _denied(target: Target) -> Iterator[tuple[Said, Said]]:
             if other is not None:
                 yield _pair("this", other, one.statement)
         for demand in one.demands:
-            for call in demand.parameters["commands"] if demand.kind == "command-forbidden" else ():
+            everywhere = demand.kind == "command-forbidden" and demand.stage is None and demand.stages is None
+            for call in demand.parameters["commands"] if everywhere else ():
                 if call in commands:
                     yield _pair(code(call, 40), commands[call], one.statement)
 
@@ -153,7 +154,8 @@ def _said(statement: Statement, demand: Demand) -> Iterator[Said]:
         yield Said((demand.kind, stage, subject), value, shown, statement)
     for keyword in _keywords(demand):
         absent = demand.kind == "instruction-count" and demand.parameters.get("max") == 0
-        yield Said(("instruction", "", keyword), "absent" if absent else "present", keyword, statement)
+        if not absent or demand.stage is demand.stages is None:  # what one stage has not, another one may have
+            yield Said(("instruction", "", keyword), "absent" if absent else "present", keyword, statement)
 
 
 def _keywords(demand: Demand) -> Sequence[str]:
