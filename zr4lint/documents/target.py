@@ -37,12 +37,12 @@ _BARE_BASES = re.compile(
     r"(?:docker\.io/)?(?:library/)?(?:scratch|alpine|debian|ubuntu|busybox|fedora|rockylinux|almalinux|amazonlinux|python"
     r"|node|golang|rust|ruby|openjdk|eclipse-temurin|amazoncorretto)(?:[:@]\S*)?|gcr\.io/distroless/(?!\S*nonroot)\S+"
 )
-"""Images that are known to bring no user, port, label or health check."""
+"""Matches images that are known to bring no user, port, label or health check."""
 _EXCERPT = re.compile(
     r"\b(?:excerpts?|extracts?|simplified|abridged|shortened|relevant (?:parts?|lines)|skeleton|sketch|outline)\b",
     re.IGNORECASE,
 )
-"""Words above a block that leaves lines out."""
+"""Matches words above a block that leaves lines out."""
 NO_TARGET = 'no target found; put the `dockerfile` block below a heading such as "After"'
 """The message about a document without a target text, in which few checks can run."""
 
@@ -112,7 +112,7 @@ class Target:
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether the target is one file with CMD or ENTRYPOINT on a base that brings nothing that the file may lack."""
+        """Return whether the target is one file with CMD or ENTRYPOINT, on a base that brings nothing it may lack."""
         if not self.is_whole or _STARTS.search(self.whole.text) is None:
             return False
         bases: dict[str, str] = {}

@@ -64,7 +64,7 @@ _LAST_STAGE = re.compile(r"\b(?:final|last|runtime|runner|production)\s+(?:stage
 
 
 def _in_image(demand: Demand) -> Demand:
-    """A demand on the stages of the built image, not on those before them."""
+    """Return a demand that applies only to the stages of the built image."""
     if demand.kind not in ("instruction-count", "command-forbidden", "command-option"):
         return demand
     return structs.replace(_in_stage(demand, None), stages="image")

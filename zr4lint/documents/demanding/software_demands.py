@@ -40,11 +40,11 @@ _KINDS = re.compile(
     r"app|apt|build|common|core|debug|dev(?:elopment)?|lib|main|npm|optional|os|pip|python|recommended|runtime|src"
     r"|suggested|system|test|utils"
 )
-"""Words before `package` that may name a kind of packages, or a package of source code."""
+"""Matches words before `package` that may name a kind of packages, or a package of source code."""
 
 
 def _are_named(statement: Statement) -> bool:
-    """Whether the code spans of a statement may name packages of a package manager."""
+    """Return whether the code spans of a statement may name packages of a package manager."""
     behind = re.search(rf"{CODE}\s+(?:[a-z]+\s+)?packages?\b", statement.plain) is not None
     return not (behind and any(map(_KINDS.fullmatch, statement.codes))) and all(
         map(objects.package_of, statement.codes)
