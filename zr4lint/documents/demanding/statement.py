@@ -84,6 +84,12 @@ _ADVISING = re.compile(r"\bguidelines?\b|\bbest practices?\b|\brecommend|\bshoul
 _FORBIDDEN = re.compile(
     r"(?:forbidden|prohibited|banned|disallowed|(?:what is )?not (?:allowed|permitted))", re.IGNORECASE
 )
+_SOFTWARE = re.compile(
+    r"docker|container|image|packag|install|software|tool|program|instruction|command|stage|build|securit|rule|require"
+    r"|standard",
+    re.IGNORECASE,
+)
+"""Matches headings above a list of bans that may be about a Dockerfile."""
 _BARE = re.compile(r"\s*(?:[-*+]\s+|\d+[.)]\s+)?`[^`]+`\W*")
 """Matches an item that is one code span."""
 _PICTURES = r"(?:(?![\u26d4\u2716-\u2718\u274c\U0001f44e\U0001f6ab])[\u2190-\u2bff\U0001f300-\U0001faff]\ufe0f?\s*)*"
@@ -259,6 +265,12 @@ def _quoted(text: str) -> str:
     return text
 
 
+def _is_ban_list(path: tuple[Heading, ...]) -> bool:
+    """Return whether headings such as `Packages` and `Forbidden` stand above what a Dockerfile may not have."""
+    above = all(heading.level == 1 or _SOFTWARE.search(heading.title) for heading in path[:-1])
+    return bool(path) and _FORBIDDEN.fullmatch(path[-1].title) is not None and above
+
+
 def statements_in(document: Document) -> Iterator[Statement]:
     """Yield the sentences and list items of a document that demand something.
 
@@ -280,7 +292,7 @@ def statements_in(document: Document) -> Iterator[Statement]:
                 continue
             own = strength_of(re.sub(r"`[^`]*`", "", text))
             strength = marked or own or led or _imperative(text, words)
-            if strength is None and words.path and _FORBIDDEN.fullmatch(words.path[-1].title) and _BARE.fullmatch(text):
+            if strength is None and _is_ban_list(words.path) and _BARE.fullmatch(text):
                 banned = statement(words, start, end, (Strength.MUST, True))
                 yield structs.replace(banned, plain=f"do not use or have {CODE}")
             if strength is None:
