@@ -735,6 +735,14 @@ def test_a_source_that_is_not_there(
         ("COPY a.txt .\nRUN pip install -r https://example.org/b.txt", None),
         ("COPY a.txt .\nRUN --mount=type=bind,target=. pip install -r b.txt", None),
         ("COPY a.txt .\nRUN pip install -r ../usr/b.txt", None),
+        ("ARG LIST\nCOPY $LIST .\nRUN pip install -r b.txt", None),
+        ("ARG LIST\nCOPY $LIST /other/\nRUN pip install -r b.txt", (5, 17)),
+        ("RUN --mount=type=secret,id=b,target=b.txt pip install -r b.txt", None),
+        ("ENV SRC=/src\nRUN --mount=target=$SRC pip install -r /src/b.txt", None),
+        ("RUN git init . && git pull https://github.com/a/b && pip install -r b.txt", None),
+        ("RUN git clone https://github.com/a/b . && rm b.txt && git checkout . && pip install -r b.txt", None),
+        ("RUN git clone https://github.com/a/b . && git rm -r . && git reset --hard && pip install -r b.txt", None),
+        ("RUN git clone https://github.com/a/b . && rm b.txt && git config a.b c && pip install -r b.txt", (3, 87)),
     ],
 )
 def test_a_list_of_requirements_that_is_not_in_the_image(lines: str, place: tuple[int, int] | None) -> None:

@@ -11,8 +11,9 @@ from msgspec import structs
 
 from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, Overwritten, Ran, Removed, VenvCreated
 from zr4lint.facts.fact import Fact
-from zr4lint.facts.instruction_facts import Copied, Origin, WorkdirSet, Written
+from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, WorkdirSet, Written
 from zr4lint.programs.file_programs import FILE_PROGRAMS
+from zr4lint.programs.git import BRINGS_FILES, read_git
 from zr4lint.programs.image_paths import absolute, covers, has_wildcard, under
 from zr4lint.programs.modes import UNKNOWN, Mode, changed
 from zr4lint.programs.python import python_module
@@ -218,6 +219,9 @@ def _conceals(event: Fact, path: str) -> bool:
         return has_wildcard(event.target) and covers(event.target, path, recursive=True)
     if isinstance(event, Copied):
         return _may_hold(event, path)
+    if isinstance(event, CopyStep):
+        within = event.target is None or under(path, event.target)
+        return within and any(source.value is None for source in event.sources)
     if not isinstance(event, Ran):
         return isinstance(event, _TooMany)
     if any(r.path == path for r in event.redirections) or _may_put(event, path):
@@ -232,6 +236,10 @@ def _may_put(ran: Ran, path: str) -> bool:
         top = path.split("/")[1]
         named = "apt" in ran.program and any(top in (argument.value or "") for argument in ran.arguments)
         return named or ran.folder is None or (under(path, ran.folder) and ran.folder != "/")
+    if ran.program == "git":
+        git = read_git(ran.arguments, ran.variables)
+        folder = absolute(git.folder or ".", ran.folder) if git.folder is not None else None
+        return git.name in BRINGS_FILES and (folder is None or f"{folder}/".split("/")[1] in ("", path.split("/")[1]))
     values = [argument.value or "" for argument in ran.arguments[1:]]
     if ran.program == "sed":
         return any(re.match(_WRITES_OTHERS, value) for value in values)

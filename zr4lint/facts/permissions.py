@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from zr4lint.dockerfile import values
 from zr4lint.programs.image_paths import absolute, covers, mount_source, mount_target
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ def may_not_write(instruction: Instruction, state: StageState, path: str | None)
 
 def mounted_over(instruction: Instruction, state: StageState, path: str | None) -> str | None:
     """Return the source of a mount of this RUN that hides `path`, "" if it has no source, or None without a mount."""
-    for flag in instruction.flags:
-        mount = flag.value or ""
-        target = mount_target(mount) if flag.name == "mount" else ""
+    for flag in instruction.flags if path is not None else ():
+        given = (flag.value or "") if flag.name == "mount" else ""
+        mount = (values.expand(given, state.variables) or "") if "$" in given else given
+        target = mount_target(mount)
         whole = absolute(target, state.workdir) if target else None
         if whole is not None and path is not None and covers(whole, path, recursive=True):
             return mount_source(mount)

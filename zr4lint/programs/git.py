@@ -18,6 +18,11 @@ _INSTEAD = r"(?is)url\.(.*)\.insteadof=(.*)\Z"
 _COMMIT = r"[0-9a-f]{40}"
 """The pattern of a full commit hash, which is neither a branch nor a tag."""
 _FILLS = frozenset({"checkout", "switch", "restore", "reset", "pull"})
+BRINGS_FILES = _FILLS | {
+    "am", "apply", "bisect", "cherry-pick", "merge", "mv", "rebase", "revert", "stash", "submodule", "subtree", "svn",
+    "worktree",
+}  # fmt: skip
+"""Commands that may put a file anywhere in the folder of a repository."""
 _INSIDE = frozenset({
     "add", "branch", "clean", "commit", "describe", "fetch", "log", "merge", "mv", "rebase", "remote", "rev-parse",
     "rm", "show", "stash", "status", "submodule", "tag", "worktree",

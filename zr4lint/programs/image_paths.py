@@ -63,7 +63,7 @@ def mount_target(mount: str) -> str:
     options = dict(part.partition("=")[::2] for part in mount.split(","))
     target = options.get("target") or options.get("dst") or options.get("destination") or ""
     kind = options.get("type", "bind")
-    return posixpath.normpath(target) if target and kind in ("cache", "tmpfs", "bind") else ""
+    return posixpath.normpath(target) if target and kind in ("cache", "tmpfs", "bind", "secret", "ssh") else ""
 
 
 def mount_source(mount: str) -> str:
