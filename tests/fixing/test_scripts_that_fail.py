@@ -111,6 +111,16 @@ def test_a_command_that_fails_is_told_and_taken_out(
         "apt-get $(cat /a) git",
         "exec 3>&1; true",
         "set -u; echo ${A:-b}",
+        "set -u; A=1 B=$A; echo $B",
+        "set -u; A=1 B=$A env",
+        'set -u; a=A; eval "$a=1"; echo $A',
+        "set -u; b=${A:=1}; echo $A",
+        'set -u; [ "${A:=1}" = 1 ]; echo $A',
+        'set -u; case "${A:=1}" in 1) ;; esac; echo $A',
+        "set -u; for b in ${A:=1}; do echo $A; done",
+        "set -u; echo a > ${A:=/b}; echo $A",
+        "set -u; b=$((A=1)); echo $A",
+        "set -u; f() { : \"${A:=1}\"; }; f; echo $A",
     ],
 )
 def test_what_succeeds_is_no_error(script: str) -> None:

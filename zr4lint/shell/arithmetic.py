@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 _TOKEN = r"\s*(?:(\d+|0[xX][0-9a-fA-F]+)|\$?\{?([A-Za-z_]\w*)\}?|(<=|>=|==|!=|&&|\|\||<<|>>|[-+*/%()<>!~&|^?:,=]))"
+_CHANGES = r"\+\+|--|(?<![=!<>])=(?!=)"
 _LONGEST = 200
 _DIGITS = 18
 _DIVISIONS = frozenset("/%")
@@ -50,6 +51,11 @@ def divides_by_zero(text: str, value: Callable[[str], str | None]) -> bool:
     except (_UnknownError, RecursionError):
         pass
     return False
+
+
+def names_changed(text: str) -> list[str]:
+    """The variables that an expression may change, all of its variables if it changes any."""
+    return re.findall(r"[A-Za-z_]\w*", text) if re.search(_CHANGES, text) else []
 
 
 def integer(text: str) -> int | None:

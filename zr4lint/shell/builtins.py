@@ -9,7 +9,7 @@ from zr4lint.shell import dash
 from zr4lint.shell.commands import Command, Dialect, Reach, Word
 from zr4lint.shell.compound import bind, tested_words
 from zr4lint.shell.expansion import plain_word
-from zr4lint.shell.fatal_steps import ends_at_words, has_bad_name
+from zr4lint.shell.refusals import ends_at_words, has_bad_name, values_by_themselves
 from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing, succeeds
 from zr4lint.shell.wrappers import DEFAULT_PATH
 
@@ -48,7 +48,7 @@ def assignment(walker: Walker, node: Node, frame: Frame) -> Status:
         if element or has_bad_name(node, frame) or dash.ends_at(words) or (words[0] == "local" and frame.call is None):
             return walker.refuse(span, frame, ends=True)
     found = walker.assignments((node, *node.named_children), frame)
-    if declares and words[0] in _LOCALS and frame.call is not None:
+    if declares and words[0] in _LOCALS and frame.call is not None and words[1:2] != ["-g"]:
         for name in (*(name for name, _ in found), *words[1:]):
             if name.isidentifier():
                 walker.locals.setdefault(name, walker.variables.get(name))
@@ -57,7 +57,8 @@ def assignment(walker: Walker, node: Node, frame: Frame) -> Status:
     if declares and words[0] == "readonly" and frame.reach is Reach.ALWAYS and not frame.scope:
         walker.constants |= {word.partition("=")[0] for word in words[1:]}
     found = tuple((name, bind(walker, word)) for name, word in found)
-    if (ended := ends_at_words(walker, (word for _, word in found), span, frame)) is not None:
+    values = (word for _, word in found) if declares else values_by_themselves(found)
+    if (ended := ends_at_words(walker, values, span, frame)) is not None:
         return ended
     walker.emit(frame, span, assignments=found)
     return substituted if substituted is not None and not declares else DONE

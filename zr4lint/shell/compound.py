@@ -11,7 +11,7 @@ from msgspec import structs
 
 from zr4lint.model import budgets
 from zr4lint.shell import conditions
-from zr4lint.shell.arithmetic import evaluate
+from zr4lint.shell.arithmetic import evaluate, names_changed
 from zr4lint.shell.binding import bound
 from zr4lint.shell.commands import Dialect, Reach, Word
 from zr4lint.shell.expansion import expand_all, plain_word, unbraced, unknown
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from zr4lint.shell.walker import Walker
 
 _READ = r"(?:IFS= )?read(?: -r)? ([A-Za-z_]\w*)"
-CHANGES = r"\+\+|--|(?<![=!<>])=(?!=)"
 _NUMBER = r"\d[\d.]*"
 """The pattern of a number after `<`: the author meant a comparison, not a file."""
-NAME = r"[A-Za-z_]\w*"
 _FOR_IN = r"for\s+\w+\s+in\b"
 _ALL = frozenset({"$@", "$*", '"$@"', '"$*"', "${@}", "${*}", '"${@}"'})
 
@@ -392,8 +390,8 @@ def arithmetic(walker: Walker, node: Node, frame: Frame) -> Status:
     if walker.in_dash:
         return FALSE  # dash reads two subshells around a command that doesn't exist
     text = frame.text(node).removeprefix("((").removesuffix("))")
-    if re.search(CHANGES, text):
-        for name in re.findall(NAME, text):
+    if changed := names_changed(text):
+        for name in changed:
             walker.assign(name, None, frame)
         return CONDITION
     value = evaluate(text, walker.variables.get)

@@ -80,7 +80,7 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
 
     `name` is the value of the command's first word, or "" if it is unknown.
     """
-    printed = any(e.operator == OUTPUT for word in made.words for e in word.expansions)
+    printed = name == IN_PLACE or any(e.operator == OUTPUT for word in made.words for e in word.expansions)
     literal = structs.replace(made, words=tuple(_literal(walker, w) for w in made.words)) if printed else made
     given, name = name, program(literal.words[0])
     if name in SHELLS or name == IN_PLACE or nested_script(literal) is not None:

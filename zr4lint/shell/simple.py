@@ -13,11 +13,11 @@ from zr4lint.model.quoting import code
 from zr4lint.shell import dash
 from zr4lint.shell.builtins import builtin, ran_unknown
 from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
-from zr4lint.shell.compound import CHANGES, NAME, bind, words
-from zr4lint.shell.expansion import plain, plain_word, unknown
-from zr4lint.shell.fatal_steps import refused, refused_words
+from zr4lint.shell.compound import bind, words
+from zr4lint.shell.expansion import plain_word, unknown
 from zr4lint.shell.feeding import READ_BY_PATH, found_by_find
 from zr4lint.shell.found_files import Kind
+from zr4lint.shell.refusals import assign_defaults, refused, refused_words
 from zr4lint.shell.status import DONE, FALSE, Jump, Status
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.wrappers import READS_SCRIPTS, program, unwrap
@@ -121,7 +121,8 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     written = made.words
     first = written[0].literal if written else ""
     made, wrapper = unwrap(made)
-    assign_defaults(walker, made, frame)
+    targets = (redirection.target for redirection in made.redirections if redirection.target is not None)
+    assign_defaults(walker, (*made.words, *(word for _, word in made.assignments), *targets), frame)
     name = _name(walker, made)
     if name in walker.functions and wrapper not in ("command", "env", "sudo"):
         return _call(walker, name, made, frame)
@@ -224,23 +225,6 @@ def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
 def _name(walker: Walker, made: Command) -> str:
     """Return the name of the command that runs, or "" if it is unknown."""
     return (walker.variables.value(made.words[0]) or "") if made.words else ""
-
-
-def assign_defaults(walker: Walker, made: Command, frame: Frame) -> None:
-    """Make the assignments of `${NAME:=default}`, and of `$((NAME += 1))` with an unknown value."""
-    for word in made.words:
-        for expansion in word.expansions:
-            if expansion.operator == "((" and re.search(CHANGES, expansion.operand):
-                for name in re.findall(NAME, expansion.operand):
-                    walker.emit(frame, word.span, assignments=((name, unknown(word)),))
-            if expansion.operator in ("=", ":=") and expansion.name and (default := plain(expansion)) is not None:
-                known = expansion.name in walker.variables
-                value = walker.variables.get(expansion.name)
-                if not known or value == "":
-                    text = word.text.slice(expansion.start, expansion.end)
-                    at = text.text.find(default)
-                    whole = Word(text.slice(at, at + len(default)), (), word.span, True)
-                    walker.emit(frame, word.span, assignments=((expansion.name, whole),))
 
 
 def _lacks_input(made: Command) -> bool:
