@@ -742,6 +742,7 @@ def test_a_source_that_is_not_there(
         ("RUN git init . && git pull https://github.com/a/b && pip install -r b.txt", None),
         ("RUN git clone https://github.com/a/b . && rm b.txt && git checkout . && pip install -r b.txt", None),
         ("RUN git clone https://github.com/a/b . && git rm -r . && git reset --hard && pip install -r b.txt", None),
+        ("RUN git clone https://github.com/a/b . && git rm b.txt && git checkout v2 && pip install -r b.txt", (3, 90)),
         ("RUN git clone https://github.com/a/b . && rm b.txt && git config a.b c && pip install -r b.txt", (3, 87)),
     ],
 )

@@ -13,7 +13,7 @@ from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, 
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, WorkdirSet, Written
 from zr4lint.programs.file_programs import FILE_PROGRAMS
-from zr4lint.programs.git import BRINGS_FILES, read_git
+from zr4lint.programs.git import BRINGS_FILES, may_restore, read_git
 from zr4lint.programs.image_paths import absolute, covers, has_wildcard, under
 from zr4lint.programs.modes import UNKNOWN, Mode, changed
 from zr4lint.programs.python import python_module
@@ -136,7 +136,7 @@ class _Look:
     def at(self, path: str, start: int = 0) -> Found | None:
         """Return the state of a path before the fact at `start`, or None if it is unknown."""
         modes: list[ModeChanged] = []
-        opaque = False
+        opaque = grown = False
         for index in range(start, len(self._events)):
             event = self._events[index]
             if isinstance(event, ModeChanged):
@@ -148,6 +148,7 @@ class _Look:
                 unknown = any(argument.value is None for argument in event.arguments)
                 opaque = opaque or unknown or any(r.path is None for r in event.redirections)
                 opaque = opaque or (event.program not in _HARMLESS and not _is_followed(event))
+                grown = grown or (event.program == "git" and read_git(event.arguments).name in BRINGS_FILES)
             elif isinstance(event, Moved):
                 if under(path, event.target):
                     return self._moved(event, path, index, modes)
@@ -157,7 +158,7 @@ class _Look:
                 opaque = True
             elif (found := _of_event(event, path)) is not None:
                 return None if opaque and found.kind is Kind.NOTHING else _sure(event, _with_modes(found, modes))
-        return None if opaque or not self._known_image else _of_image(path)
+        return None if opaque or grown or not self._known_image else _of_image(path)
 
     def _moved(self, event: Moved, path: str, index: int, modes: Sequence[ModeChanged]) -> Found | None:
         """Return the state of a path at which a command put something from elsewhere, or None if it is unknown."""
@@ -239,7 +240,7 @@ def _may_put(ran: Ran, path: str) -> bool:
     if ran.program == "git":
         git = read_git(ran.arguments, ran.variables)
         folder = absolute(git.folder or ".", ran.folder) if git.folder is not None else None
-        return git.name in BRINGS_FILES and (folder is None or f"{folder}/".split("/")[1] in ("", path.split("/")[1]))
+        return may_restore(git) and (folder is None or f"{folder}/".split("/")[1] in ("", path.split("/")[1]))
     values = [argument.value or "" for argument in ran.arguments[1:]]
     if ran.program == "sed":
         return any(re.match(_WRITES_OTHERS, value) for value in values)

@@ -18,11 +18,10 @@ _INSTEAD = r"(?is)url\.(.*)\.insteadof=(.*)\Z"
 _COMMIT = r"[0-9a-f]{40}"
 """The pattern of a full commit hash, which is neither a branch nor a tag."""
 _FILLS = frozenset({"checkout", "switch", "restore", "reset", "pull"})
-BRINGS_FILES = _FILLS | {
-    "am", "apply", "bisect", "cherry-pick", "merge", "mv", "rebase", "revert", "stash", "submodule", "subtree", "svn",
-    "worktree",
-}  # fmt: skip
-"""Commands that may put a file anywhere in the folder of a repository."""
+BRINGS_FILES = _FILLS | {"merge", "rebase"}
+"""Commands that may put files of another commit into the folder of a repository."""
+_RESTORES = frozenset({"am", "apply", "bisect", "reset", "restore", "revert", "stash", "submodule", "worktree"})
+_FORCED = frozenset({".", ":/", "--", "-f", "--force"})
 _INSIDE = frozenset({
     "add", "branch", "clean", "commit", "describe", "fetch", "log", "merge", "mv", "rebase", "remote", "rev-parse",
     "rm", "show", "stash", "status", "submodule", "tag", "worktree",
@@ -232,6 +231,13 @@ def _remote(folder: str | None, words: Sequence[Argument]) -> Update | None:
     if values[:1] in (["add"], ["set-url"]) and len(words) > 2:
         return Update("remote", folder, values[1], words[2])
     return None
+
+
+def may_restore(git: GitCommand) -> bool:
+    """Whether a command may bring back files that were removed from the folder of a repository."""
+    values = [word.value or "." for word in git.arguments]
+    forced = not _FORCED.isdisjoint(values) or len([value for value in values if value[0] != "-"]) > 1
+    return git.name in _RESTORES or (git.name == "checkout" and forced)
 
 
 def needs_repository(git: GitCommand) -> bool:
