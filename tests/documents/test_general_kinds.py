@@ -10,6 +10,7 @@ import pytest
 from tests.documents.support import FIXTURES, found, rule_of
 from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import lint
+from zr4lint.model.finding import Severity
 from zr4lint.model.source import SourceFile
 
 if TYPE_CHECKING:
@@ -43,6 +44,22 @@ def test_files_that_a_context_leaves_out(
     pack = rule_of("ignored-files", parameters)
     report = lint(SourceFile("FROM debian:12\n", str(tmp_path / "Dockerfile")), [pack], options)
     assert [f.message for f in report.findings if f.code == pack.rules[0].rule.code] == said
+
+
+@pytest.mark.parametrize(
+    ("removal", "severity"),
+    [
+        ("apt-get purge -y git", Severity.ERROR),
+        ("apt-get purge -y --auto-remove", Severity.ERROR),
+        ("apt-get purge -y 'cur*'", Severity.WARNING),
+        ("apt-get purge -y $(cat /a)", Severity.WARNING),
+        ("apt-mark auto '.*' && apt-get purge -y --auto-remove", Severity.WARNING),
+    ],
+)
+def test_a_forbidden_package_that_may_be_removed_again(removal: str, severity: Severity) -> None:
+    text = f"FROM debian:12\nRUN apt-get install -y curl && {removal}\n"
+    (finding,) = found(text, rule_of("forbidden-packages", {"packages": ["curl"]}))
+    assert (finding.message, finding.severity) == ("`curl` is installed", severity)
 
 
 @pytest.mark.parametrize(("stage", "met"), [("0", True), ("1", False), ("a", False)])

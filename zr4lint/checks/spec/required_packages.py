@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import settled
-from zr4lint.facts import PackageRun, PipRun
+from zr4lint.facts import PackageRun, PipRun, Ran
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
+from zr4lint.programs.image_paths import has_wildcard
 from zr4lint.programs.pip import parse_requirement
 from zr4lint.shell import Argument
 
@@ -73,15 +74,20 @@ def _standing(subject: Subject, manager: str) -> tuple[dict[str, _Installed], di
     standing: dict[str, _Installed] = {}
     removed: dict[str, _Installed] = {}
     unknown: PackageRun | None = None
+    groups: dict[str | None, list[str]] = {}
     for run in subject.facts.of(PackageRun, subject.lineage):
         if manager and family(run.command.manager) != manager:
             continue
+        virtual = run.command.options.get("virtual")  # the name of apk for all that it adds
         for word in run.command.packages:
             if run.command.action in ("install", "group", "upgrade"):
                 standing[word.name] = (run, word)
-            elif run.command.action == "remove" and word.name in standing:
-                standing.pop(word.name)
-                removed[word.name] = (run, word)
+                if virtual is not None:
+                    groups.setdefault(virtual.value, []).append(word.name)
+            elif run.command.action == "remove":
+                for name in (word.name, *groups.pop(word.name, ())):
+                    if standing.pop(name, None) is not None:
+                        removed[name] = (run, word)
         if run.command.unknown:
             unknown = run
     return standing, removed, unknown
@@ -103,10 +109,19 @@ def forbidden_packages(subject: Subject, *, packages: list[Text]) -> Outcomes:
         RUN apk add --no-cache curl && curl -fO https://example.com/a && apk del curl
     """
     standing, _, _ = _standing(subject, "")
+    runs = (run for run in subject.facts.of(PackageRun, subject.lineage) if run.command.action == "remove")
+    marked = any(ran.program == "apt-mark" for ran in subject.facts.of(Ran, subject.lineage))
+    last = max((run.at.order for run in runs if _takes_others(run, marked)), default=-1)
     for name in packages:
         if name in standing:
             run, word = standing[name]
-            yield Unmet(f"{code(name)} is installed", word.span, unsure=run.at.unsure)
+            yield Unmet(f"{code(name)} is installed", word.span, unsure=run.at.unsure or run.at.order < last)
+
+
+def _takes_others(run: PackageRun, marked: bool) -> bool:
+    """Whether a removal may take packages that it does not name, as of those that `apt-mark` has marked."""
+    words = run.command.packages
+    return run.command.unknown or (marked and not words) or any(has_wildcard(word.name) for word in words)
 
 
 def family(manager: str) -> str:

@@ -50,8 +50,11 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
 
 def _ensures_pip(ran: Ran, made: VenvCreated) -> bool:
     """Return whether a command installs pip into a new virtual environment."""
-    words = [argument.value for argument in ran.arguments]
-    return ran.at.order > made.at.order and words[1:3] == ["-m", "ensurepip"] and f"{made.path}/" in (words[0] or "")
+    name, *words = [argument.value or "" for argument in ran.arguments]
+    folder = name.rpartition("/")[0] or (ran.variables.get("PATH") or "").partition(":")[0]
+    if ran.at.order < made.at.order or folder != f"{made.path}/bin" or not ran.program.startswith("python"):
+        return False
+    return words in ([], ["-"]) or any("ensurepip" in word or "get-pip" in word for word in words)
 
 
 def _removed(subject: Subject, path: str, created: VenvCreated) -> tuple[Removed | None, str]:
