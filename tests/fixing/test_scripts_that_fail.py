@@ -120,7 +120,7 @@ def test_a_command_that_fails_is_told_and_taken_out(
         "set -u; for b in ${A:=1}; do echo $A; done",
         "set -u; echo a > ${A:=/b}; echo $A",
         "set -u; b=$((A=1)); echo $A",
-        "set -u; f() { : \"${A:=1}\"; }; f; echo $A",
+        'set -u; f() { : "${A:=1}"; }; f; echo $A',
     ],
 )
 def test_what_succeeds_is_no_error(script: str) -> None:

@@ -293,13 +293,13 @@ def _written(facts: Facts, chain: frozenset[int]) -> tuple[str, dict[int, int]]:
     for stage in sorted(chain):
         for instruction in facts.instructions_of(stage):
             parts.append(source.slice(instruction.span))
-            starts[instruction.index] = length
+            starts[instruction.index] = length - instruction.span.start
             length += len(parts[-1]) + 1
     return "\n".join(parts), starts
 
 
 def _end(at: At, starts: Mapping[int, int]) -> int:
-    return starts[at.instruction.index] + at.span.start - at.instruction.span.start
+    return starts[at.instruction.index] + at.span.start
 
 
 def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
