@@ -738,6 +738,7 @@ def test_a_source_that_is_not_there(
         ("ARG LIST\nCOPY $LIST .\nRUN pip install -r b.txt", None),
         ("ARG LIST\nCOPY $LIST /other/\nRUN pip install -r b.txt", (5, 17)),
         ("RUN --mount=type=secret,id=b,target=b.txt pip install -r b.txt", None),
+        ("ARG SRC\nRUN --mount=target=$SRC pip install -r b.txt", None),
         ("ENV SRC=/src\nRUN --mount=target=$SRC pip install -r /src/b.txt", None),
         ("RUN git init . && git pull https://github.com/a/b && pip install -r b.txt", None),
         ("RUN git clone https://github.com/a/b . && rm b.txt && git checkout . && pip install -r b.txt", None),

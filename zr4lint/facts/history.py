@@ -285,7 +285,7 @@ def pinned(requirement: Requirement | None) -> str | None:
 
 @lru_cache(maxsize=1)
 def _written(facts: Facts, chain: frozenset[int]) -> tuple[str, dict[int, int]]:
-    """Return the text of stages, and the offset of each instruction in it by index; the last result is cached."""
+    """Return the text of stages, and by index how far each instruction is moved in it; the last result is cached."""
     source = facts.dockerfile.source
     parts: list[str] = []
     starts: dict[int, int] = {}

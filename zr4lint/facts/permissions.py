@@ -47,3 +47,9 @@ def mounted_over(instruction: Instruction, state: StageState, path: str | None) 
         if whole is not None and path is not None and covers(whole, path, recursive=True):
             return mount_source(mount)
     return None
+
+
+def has_unknown_mount(instruction: Instruction, state: StageState) -> bool:
+    """Return whether a mount of this RUN has a variable with an unknown value."""
+    mounts = (flag.value or "" for flag in instruction.flags if flag.name == "mount")
+    return any("$" in mount and values.expand(mount, state.variables) is None for mount in mounts)

@@ -234,7 +234,7 @@ def _remote(folder: str | None, words: Sequence[Argument]) -> Update | None:
 
 
 def may_restore(git: GitCommand) -> bool:
-    """Whether a command may bring back files that were removed from the folder of a repository."""
+    """Return whether a command may bring back files that were removed from the folder of a repository."""
     values = [word.value or "." for word in git.arguments]
     forced = not _FORCED.isdisjoint(values) or len([value for value in values if value[0] != "-"]) > 1
     return git.name in _RESTORES or (git.name == "checkout" and forced)

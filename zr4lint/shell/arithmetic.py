@@ -54,7 +54,7 @@ def divides_by_zero(text: str, value: Callable[[str], str | None]) -> bool:
 
 
 def names_changed(text: str) -> list[str]:
-    """The variables that an expression may change, all of its variables if it changes any."""
+    """Return the variables that an expression may change: all of them if it changes any."""
     return re.findall(r"[A-Za-z_]\w*", text) if re.search(_CHANGES, text) else []
 
 

@@ -9,7 +9,7 @@ from zr4lint.shell import dash
 from zr4lint.shell.commands import Command, Dialect, Reach, Word
 from zr4lint.shell.compound import bind, tested_words
 from zr4lint.shell.expansion import plain_word
-from zr4lint.shell.refusals import ends_at_words, has_bad_name, values_by_themselves
+from zr4lint.shell.fatal_steps import ends_at_words, has_bad_name, values_by_themselves
 from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing, succeeds
 from zr4lint.shell.wrappers import DEFAULT_PATH
 

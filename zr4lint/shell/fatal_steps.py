@@ -50,12 +50,12 @@ def refused_words(walker: Walker, made: Command) -> str:
     """Return why the shell exits at a command's words or at the assignments before them, or ""."""
     constant = next((name for name, _ in made.assignments if name in walker.constants), "")
     if constant and walker.in_dash:
-        return f"{code(constant, 30)} is read-only, which ends the shell"
+        return f"{code(constant, 30)} is read-only, so the shell exits"
     return refused_expansion(walker, (*made.words, *values_by_themselves(made.assignments)))
 
 
 def values_by_themselves(assignments: Iterable[tuple[str, Word]]) -> Iterator[Word]:
-    """The values of assignments, but for those that use a variable which another one before them sets."""
+    """Yield the values of assignments, except those that use a variable of an earlier one."""
     before: set[str | None] = set()
     for name, word in assignments:
         if before.isdisjoint(expansion.name for expansion in word.expansions):
@@ -97,7 +97,7 @@ def has_bad_name(node: Node, frame: Frame) -> bool:
 
 
 def assign_defaults(walker: Walker, words: Iterable[Word], frame: Frame) -> None:
-    """Make the assignments of `${NAME:=default}`, and of `$((NAME += 1))`, whose value is taken for unknown."""
+    """Make the assignments of `${NAME:=default}`, and of `$((NAME += 1))` with an unknown value."""
     for word in words:
         for expansion in word.expansions:
             changed = names_changed(expansion.operand) if expansion.operator == "((" else []

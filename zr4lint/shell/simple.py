@@ -15,9 +15,9 @@ from zr4lint.shell.builtins import builtin, ran_unknown
 from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.compound import bind, words
 from zr4lint.shell.expansion import plain_word, unknown
+from zr4lint.shell.fatal_steps import assign_defaults, refused, refused_words
 from zr4lint.shell.feeding import READ_BY_PATH, found_by_find
 from zr4lint.shell.found_files import Kind
-from zr4lint.shell.refusals import assign_defaults, refused, refused_words
 from zr4lint.shell.status import DONE, FALSE, Jump, Status
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.wrappers import READS_SCRIPTS, program, unwrap

@@ -119,7 +119,7 @@ def forbidden_packages(subject: Subject, *, packages: list[Text]) -> Outcomes:
 
 
 def _takes_others(run: PackageRun, marked: bool) -> bool:
-    """Whether a removal may take packages that it does not name, as of those that `apt-mark` has marked."""
+    """Return whether a command may remove packages that it does not name, such as those that `apt-mark` marked."""
     words = run.command.packages
     return run.command.unknown or (marked and not words) or any(has_wildcard(word.name) for word in words)
 

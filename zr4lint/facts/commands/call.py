@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from zr4lint.facts.fact import At
-from zr4lint.facts.permissions import may_not_write, mounted_over, offline, unprivileged
+from zr4lint.facts.permissions import has_unknown_mount, may_not_write, mounted_over, offline, unprivileged
 from zr4lint.facts.stage_state import StageState, Variables
 from zr4lint.model.finding import Applicability, Edit, Fix
 from zr4lint.model.remark import COMMAND_FAILS, Remark
@@ -179,6 +179,8 @@ class Call(Struct, frozen=True):
         """Return whether an absolute path exists now, or may exist in a mount; None if it is unknown."""
         if mounted_over(self.instruction, self.state, path) is not None:
             return True
+        if has_unknown_mount(self.instruction, self.state):
+            return None
         from zr4lint.facts.looking import found_at  # few calls ask
         from zr4lint.shell.found_files import Kind  # few calls ask
 
