@@ -1,7 +1,7 @@
 """Measure how processor time and memory grow with hostile files: `python3 -m benchmarks.growth PROGRAM [SHAPE ...]`.
 
 It lints each shape at one, two and four times a size, in separate processes. A line reports what grows
-by more than 2.3 per doubling, takes over 2 s or 300 MB, or over 160 times the file's size more than an empty file.
+by more than 2.3 per doubling, takes over 2 s or 300 MB, or exceeds an empty file's memory by 160 times the size.
 """
 
 from __future__ import annotations

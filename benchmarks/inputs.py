@@ -122,7 +122,7 @@ def originals() -> list[str]:
 
 
 def varied(count: int) -> Iterator[tuple[str, str]]:
-    """This many different files by name: small edits, in turn, of the conforming file and of a fixture."""
+    """Return this many different files by name: small edits, in turn, of the conforming file and of a fixture."""
     random = Random(_SEED)
     conforming = CONFORMING.read_text(encoding="utf-8")
     fixtures = originals()
