@@ -220,7 +220,7 @@ def test_a_report_that_can_not_be_written_leaves_the_old_one(here: Path) -> None
 @pytest.fixture
 def theirs() -> Iterator[Path]:
     """A read-only folder with a writable file; as root, the test runs as another user."""
-    call("--fix", "Dockerfile.zr4", "--diff", cwd=DOCKER)  # modules that are imported later might be readable for root only
+    call("--fix", "Dockerfile.zr4", "--diff", cwd=DOCKER)  # later imports might be readable for root only
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         folder = Path(name)
         save(folder / "Dockerfile.zr4", BAD)
