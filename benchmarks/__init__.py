@@ -1,1 +1,1 @@
-"""Times of zr4lint beside those of other linters: `python -m benchmarks`, or `make bench`."""
+"""Compare the speed of zr4lint with that of other linters: `python -m benchmarks`, or `make bench`."""

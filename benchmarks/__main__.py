@@ -18,7 +18,7 @@ _RATIOS = "{:<16} {:<26} {:>7} {:>17} {:>10}  {}"
 
 
 def main() -> int:
-    """Measure what is asked for; 1 where a bar is not met."""
+    """Run the named measurements; return 1 if a bar is not met."""
     given = _arguments()
     print("Installing zr4lint, hadolint and tally ...", file=sys.stderr)
     programs = install(ROOT / "build" / "bench")

@@ -1,7 +1,7 @@
-"""How processor time and memory grow with hostile files: `python3 -m benchmarks.growth PROGRAM [SHAPE ...]`.
+"""Measure how processor time and memory grow with hostile files: `python3 -m benchmarks.growth PROGRAM [SHAPE ...]`.
 
-Each shape is linted at a size, at twice and at four times that, each in a process of its own. A line tells what grows
-by more than 2.3 on doubling, takes over 2 s or 300 MB, or over 160 times the size of the file beyond an empty one's.
+It lints each shape at one, two and four times a size, in separate processes. A line reports what grows
+by more than 2.3 per doubling, takes over 2 s or 300 MB, or exceeds an empty file's memory by 160 times the size.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _around(head: str, opening: str, inside: str, closing: str) -> Callable[[int
 
 
 def _lines(head: str, line: str) -> Callable[[int], str]:
-    """A line n times; "@" is its number, "<" the number before."""
+    """Repeat a line n times; "@" stands for its number, "<" for the number before."""
     return lambda n: head + "".join(line.replace("@", str(i)).replace("<", str(i - 1)) for i in range(1, n + 1))
 
 
@@ -115,14 +115,14 @@ SHAPES: dict[str, tuple[int, Callable[[int], str]]] = {
 
 
 class Used(NamedTuple):
-    """Processor time in seconds, and the peak of memory in megabytes."""
+    """Processor time in seconds and peak memory in megabytes."""
 
     seconds: float
     megabytes: float
 
 
 def used(program: str, text: str) -> Used:
-    """What the lint of a file takes."""
+    """Measure the lint of a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "Dockerfile.zr4")
         path.write_text(text.replace("{{E", "<<E"), encoding="utf-8")
@@ -134,7 +134,7 @@ def used(program: str, text: str) -> Used:
 
 
 def main() -> int:
-    """Measure all shapes, or those that are named; 1 tells that one is over a bar."""
+    """Measure all shapes or the named ones; return 1 if one exceeds a bar."""
     program, *names = sys.argv[1:]
     empty = used(program, FROM)
     wrong = 0

@@ -1,7 +1,7 @@
-"""Dockerfiles to measure on: as large as asked, and the same for the same seed.
+"""Dockerfiles for measurements, of any size. The same seed gives the same text.
 
-Each text comes line by line, so that the process that writes it stays small: what it holds when it starts a program
-counts as memory of that program.
+Each text comes line by line, to keep the writing process small: the memory that it uses when it starts a program
+counts as that program's memory.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _ARCHIVE = ("git", "wget", "curl", "libgl1", "libsm6", "tzdata", "nano", "htop",
 _PYTHON = ("numpy", "pillow", "einops", "tqdm", "scipy", "pyyaml", "ninja", "psutil", "imageio", "safetensors")
 _NUMBER = r"(?<=[.=])[0-9]+"
 _INSTRUCTION = r"(?:ENV|RUN|COPY|WORKDIR|CMD|FROM)\b"
-_NOT_READ = "syntax"  # the rule whose cases BuildKit refuses
+_NOT_READ = "syntax"  # BuildKit refuses the cases of this rule
 
 
 def lines(count: int) -> Iterator[str]:
-    """A file of so many lines: comments, variables, folders, and commands of one and of several lines."""
+    """A file with this many lines: comments, variables, folders, and commands on one or several lines."""
     random = Random(_SEED)
     yield _BASE
     left = count - 1
@@ -65,7 +65,7 @@ def _instruction(random: Random, number: int) -> list[str]:
 
 
 def words(count: int) -> Iterator[str]:
-    """A file with one RUN of so many words, in halves for apt-get and for pip; eight words stand on a line."""
+    """A file with one RUN of this many words, half for apt-get and half for pip, eight words on a line."""
     random = Random(_SEED)
     yield _BASE
     first = ["RUN", "apt-get", "install", "-y"]
@@ -80,7 +80,7 @@ def words(count: int) -> Iterator[str]:
 
 
 def heredocs(count: int) -> Iterator[str]:
-    """A file with so many heredocs: scripts, files, and the input of a command, by the same name and by others."""
+    """A file with this many heredocs: scripts, files and input of commands, with the same name and with others."""
     random = Random(_SEED)
     yield _BASE
     for number in range(count):
@@ -94,7 +94,7 @@ def heredocs(count: int) -> Iterator[str]:
 
 
 def stages(count: int) -> Iterator[str]:
-    """A file with so many stages that build on one another, and take files from one another."""
+    """A file with this many stages that build on one another and copy files from one another."""
     random = Random(_SEED)
     yield _BASE.replace("base", "stage-0")
     yield "ENV STAGE_0=0\n"
@@ -107,7 +107,7 @@ def stages(count: int) -> Iterator[str]:
 
 
 def fixable(count: int) -> Iterator[str]:
-    """A file with so many findings that can be fixed: in each, the shell takes a `>` for a redirection."""
+    """A file with this many fixable findings: in each, the shell reads a `>` as a redirection."""
     random = Random(_SEED)
     yield _BASE
     for number in range(count):
@@ -115,14 +115,14 @@ def fixable(count: int) -> Iterator[str]:
 
 
 def originals() -> list[str]:
-    """The texts that other files are made of by small edits: those of the cases of the shipped rules."""
+    """The texts that `varied` edits: the cases of the shipped rules."""
     files = [path for path in sorted((ROOT / "fixtures").glob("*/*.toml")) if path.stem != _NOT_READ]
     cases = [tomllib.loads(path.read_text(encoding="utf-8")) for path in files]
     return [case["text"] for kinds in cases for kind in ("bad", "good") for case in kinds.get(kind, ())]
 
 
 def varied(count: int) -> Iterator[tuple[str, str]]:
-    """So many different files by name: small edits of the conforming file and, every second one, of a fixture."""
+    """Return this many different files by name: small edits, in turn, of the conforming file and of a fixture."""
     random = Random(_SEED)
     conforming = CONFORMING.read_text(encoding="utf-8")
     fixtures = originals()
@@ -132,7 +132,7 @@ def varied(count: int) -> Iterator[tuple[str, str]]:
 
 
 def _edited(text: str, random: Random, number: int) -> str:
-    """A text with other numbers in some versions, and with a comment and a variable more."""
+    """A text with changed numbers in some versions, an added comment and an added variable."""
     text = re.sub(_NUMBER, lambda n: str(random.randrange(30)) if random.random() < 0.1 else n[0], text)
     places = [found.start() for found in re.finditer(rf"(?m)(?<!\\\n)^{_INSTRUCTION}", text)]
     at = random.choice(places[1:] or [len(text)])

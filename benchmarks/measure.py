@@ -1,4 +1,4 @@
-"""Running programs, in turn, and what each run takes."""
+"""Run programs in turn and measure the time and memory of each run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 
 class RunError(Exception):
-    """A program that could not do what is measured; the message says which one, and what it says."""
+    """A measured program failed; the message contains its name and output."""
 
 
 class Command(NamedTuple):
-    """A program with its arguments; `name` is what the tables call it, `codes` are the exit codes of a good run."""
+    """A program with its arguments. `name` is its name in the tables, `codes` are the exit codes of a good run."""
 
     name: str
     words: tuple[str, ...]
@@ -25,7 +25,7 @@ class Command(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What a run takes: seconds of wall time, seconds of processor time, and the peak of its memory in MB."""
+    """The measurements of a run: wall time and processor time in seconds, and peak memory in MB."""
 
     wall: float
     cpu: float
@@ -33,7 +33,7 @@ class Taken(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """The median of figures, and the quartiles around it."""
+    """The median and the quartiles of figures."""
 
     low: float
     median: float
@@ -41,7 +41,7 @@ class Spread(NamedTuple):
 
 
 def spread(figures: Sequence[float]) -> Spread:
-    """The median and the quartiles."""
+    """Return the median and the quartiles of figures."""
     ordered = sorted(figures)
 
     def at(share: float) -> float:
@@ -56,10 +56,10 @@ def spread(figures: Sequence[float]) -> Spread:
 def rounds(
     commands: Sequence[Command], count: int, folder: Path, *, one_core: bool = False, warm: bool = True
 ) -> list[list[Taken]]:
-    """What each command takes in each of `count` rounds A B C A B C.
+    """Measure each command in each of `count` rounds, in the order A B C A B C.
 
-    The commands work in `folder`. With `one_core` they all have the same one; with `warm` one more round goes before
-    and is not counted.
+    The commands run in `folder`. With `one_core` they all run on the same core. With `warm`, a first round
+    is not counted.
     """
     with _working_in(folder), _cores(one_core):
         taken = [[run(command, folder) for command in commands] for _ in range(count + warm)]
@@ -67,7 +67,7 @@ def rounds(
 
 
 def run(command: Command, folder: Path) -> Taken:
-    """Run a command to its end. What it writes goes to a file, so that it never waits for a reader."""
+    """Run a command to its end. Its output goes to a file, so that it never waits for a reader."""
     output = folder / "output.txt"
     written = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     actions = [
@@ -92,7 +92,7 @@ def run(command: Command, folder: Path) -> Taken:
 
 
 def environment() -> dict[str, str]:
-    """The variables of the programs: none that would lead to a checkout, or keep Python from using compiled files."""
+    """The environment of the programs, without variables that point to a checkout or disable compiled files."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
 
 
@@ -108,7 +108,7 @@ def _working_in(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _cores(one: bool) -> Iterator[None]:
-    """Keep what is started to one core."""
+    """Restrict started processes to one core."""
     if not one:
         yield
         return

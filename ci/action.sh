@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What the step of action.yml runs: installs zr4lint into an environment of its own, and lints. The findings become
-# annotations, the summary goes below the job, the SARIF report to a file.
+# The step of action.yml runs this script. It installs zr4lint into a separate environment and lints. The findings become
+# annotations, the summary appears below the job, and the SARIF report goes to a file.
 #
-# The working folder is the repository that is linted, which may be a stranger's: Python runs isolated (-I), so that
+# The working folder is the linted repository, which may be untrusted. Python therefore runs isolated (-I), so that
 # it imports nothing from there.
 set -euo pipefail
 
@@ -35,7 +35,7 @@ if [[ ! -x "$environment/bin/zr4lint" ]]; then
   fi
 fi
 
-# The lines of an input, one argument each; empty lines count for nothing.
+# Print the lines of an input, one for each argument, without empty lines.
 lines() {
   local line
   arguments_of=()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the versions of the environment it is run with, and the hashes of the files that the action and the Makefile
+# Writes the versions of the environment that runs it, and the hashes of the files that the action and the Makefile
 # install, on any system.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,4 +1,4 @@
-"""Extend a table of rules/data from a new source; docs/knowledge.md says when and how.
+"""Extend a table of rules/data from a new source; docs/knowledge.md explains when and how.
 
 python scripts/extend_knowledge.py cuda-tags TAGS --source WHERE      all of nvidia/cuda's tags, from a file
 python scripts/extend_knowledge.py mmcv-wheels JSON --source WHERE    mmcv's docs/en/_static/version.json
@@ -32,13 +32,13 @@ def _list(values: Iterable[str]) -> str:
 
 
 def _dated(head: str, source: str, checked: str) -> str:
-    """The head of a table with its own source and day, those of the rows in it left alone."""
+    """Return the head of a table with a new source and date; rows keep theirs."""
     head = re.sub(r'^source = ".*"$', lambda _: f"source = {json.dumps(source)}", head, count=1, flags=re.MULTILINE)
     return re.sub(r"^checked = .*$", f"checked = {checked}", head, count=1, flags=re.MULTILINE)
 
 
 def cuda_tags(table: str, listing: str, source: str, checked: str) -> str:
-    """The table with the versions of a listing in place of its own; tags are found in any text, Markdown too."""
+    """Replace the table's versions with those of a listing. The tags may be in any text, for example Markdown."""
     tags: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for version, flavour, distribution in _TAG.findall(listing):
         tags[version][distribution].add(flavour)
@@ -58,7 +58,7 @@ def cuda_tags(table: str, listing: str, source: str, checked: str) -> str:
 
 
 def mmcv_wheels(table: str, listing: str, source: str, checked: str) -> str:
-    """The table with the wheels of a version.json in place of its own; release candidates are left out."""
+    """Replace the table's wheels with those of a version.json, without release candidates."""
     wheels: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for row in json.loads(listing)["Linux"]:
         tag = row["cuda"] if row["cuda"] == "cpu" else "cu" + row["cuda"].replace(".", "")
@@ -74,7 +74,7 @@ def mmcv_wheels(table: str, listing: str, source: str, checked: str) -> str:
 
 
 def torch_release(table: str, given: argparse.Namespace) -> str:
-    """The table with one more release at its end."""
+    """Append a release to the table."""
     if f'torch = "{given.version}"' in table:
         raise SystemExit(f"torch {given.version} is in the table already")
     row = f"""
@@ -94,7 +94,7 @@ confidence = "{given.confidence}"
 
 
 def releases(table: str, name: str, listing: str, source: str, checked: str) -> str:
-    """The table with the releases of a project that PyPI's index names, in the JSON of its simple API."""
+    """Replace the releases of a project with those in the JSON of PyPI's simple API."""
     found = json.loads(listing)
     yanked = {file["filename"] for file in found["files"] if file.get("yanked")}
     kept = [file["filename"] for file in found["files"] if file["filename"] not in yanked]
@@ -109,7 +109,7 @@ def releases(table: str, name: str, listing: str, source: str, checked: str) -> 
 
 
 def pins(table: str, name: str, documents: Iterable[str], checked: str) -> str:
-    """The table with the torch that releases of a package require exactly, by the JSON that PyPI has of each."""
+    """Set the exact torch that releases of a package require, read from PyPI's JSON of each release."""
     head = f"[{name}.pins]\n"
     start = table.index(head) + len(head)
     end = table.index("\n\n", start) + 1

@@ -1,4 +1,4 @@
-"""A hook of MkDocs: links that lead out of docs/ lead to the repository, as they do where the pages are read there."""
+"""A MkDocs hook that points links out of docs/ to the repository."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LINK = re.compile(r"(?<=\]\()(\.\./[^)\s]+)(?=\))")
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """The text of a page with its links out of docs/ made absolute."""
+    """Return the text of a page with absolute links for targets outside docs/."""
     folder = posixpath.dirname(posixpath.join("docs", page.file.src_uri))
     return LINK.sub(lambda link: _outside(folder, link[1]), markdown)
 

@@ -1,4 +1,4 @@
-"""Plays docs/adopt.md again: its commands are run in a repository, and their output takes the place of the old."""
+"""Run the commands of docs/adopt.md in a repository and replace the output in the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DOCKERFILE = re.compile(r"^```dockerfile\n(.*?)^```$", re.MULTILINE | re.DOTALL
 
 
 def replayed(text: str, folder: Path) -> str:
-    """The page with the output that its commands have in `folder`, which is empty; both streams in one."""
+    """Return the page with the output (stdout and stderr) that its commands have in the empty `folder`."""
     (dockerfile,) = _DOCKERFILE.findall(text)
     (folder / ".git").mkdir()
     (folder / "Dockerfile").write_text(dockerfile, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Writes docs/api.md from the public names and their docstrings: `make docs`."""
+"""Write docs/api.md from the public names and their docstrings: `make docs`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Import `zr4lint` to lint and fix Dockerfiles from a program of your own.
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the page."""
     objects = {name: getattr(zr4lint, name) for name in api.__all__}
     functions = [name for name, value in objects.items() if inspect.isfunction(value)]
     errors = [name for name, value in objects.items() if isinstance(value, type) and issubclass(value, Exception)]
@@ -54,7 +54,7 @@ def _function(name: str, function: Any) -> str:
 
 
 def _wrapped(signature: str) -> str:
-    """A signature with a line for each argument."""
+    """Return a signature with one line for each argument."""
     arguments, _, result = signature.removeprefix("(").rpartition(")")
     return "(\n" + "".join(f"    {each},\n" for each in re.split(r", (?![^\[]*\])", arguments)) + f"){result}"
 
@@ -64,7 +64,7 @@ def _type(name: str, kind: type) -> str:
 
 
 def _members(kind: type) -> Iterator[str]:
-    """A table of the fields of a struct, or of the values of an enumeration."""
+    """Return a table of the fields of a struct or of the values of an enumeration."""
     if issubclass(kind, IntEnum):
         yield "| value | number |\n|---|---|"
         yield from (f"| `{member.name}` | {member.value} |" for member in kind)
@@ -78,7 +78,7 @@ def _members(kind: type) -> Iterator[str]:
 
 
 def _annotation(kind: type, field: str) -> str:
-    """The type of a field as the class has it: names without their modules, whether evaluated or not."""
+    """Return the type of a field without module names, whether the annotation is evaluated or not."""
     annotations = (inspect.get_annotations(base) for base in kind.__mro__)
     found = next(found[field] for found in annotations if field in found)
     words = found.__name__ if isinstance(found, type) and not get_args(found) else str(found)
@@ -86,7 +86,7 @@ def _annotation(kind: type, field: str) -> str:
 
 
 def _prose(documented: Any) -> str:
-    """A docstring with its examples as code."""
+    """Return a docstring with its examples as code."""
     text = inspect.getdoc(documented) or ""
     prose, found, example = text.partition(">>> ")
     return prose.strip() + (f"\n\n```python\n>>> {example.strip()}\n\n```" if found else "")

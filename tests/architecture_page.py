@@ -1,4 +1,4 @@
-"""Writes docs/architecture.md from the contract of pyproject.toml and the rooms' docstrings: `make docs`."""
+"""Write docs/architecture.md from the contract of pyproject.toml and the rooms' docstrings: `make docs`."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ import-linter checks that in `make check`.
 
 
 def rooms() -> list[str]:
-    """The rooms from top to bottom, as the layers contract has them."""
+    """Return the rooms from top to bottom, as in the layers contract."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     layers = next(contract for contract in contracts["contracts"] if contract.get("containers") == ["zr4lint"])
     return [room for layer in layers["layers"] for room in layer.split(" | ")]
 
 
 def sentence(room: str) -> str:
-    """The first line of a room's docstring."""
+    """Return the first line of a room's docstring."""
     folder, module = ROOT / "zr4lint" / room / "__init__.py", ROOT / "zr4lint" / f"{room}.py"
     path = folder if folder.exists() else module
     return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the page."""
     return TEXT.format(rows="\n".join(f"| `{room}` | {sentence(room)} |" for room in rooms()))
 
 

@@ -1,4 +1,4 @@
-"""Writes docs/cli.md, the help texts of the command line as a page: `make docs`."""
+"""Write docs/cli.md, the help texts of the command line as a page: `make docs`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEAD = "<!-- Written by `make docs` from the command line itself; edits here are
 
 
 def help_text(*command: str) -> str:
-    """Say what `zr4lint COMMAND --help` prints on a terminal of 80 columns."""
+    """Return the output of `zr4lint COMMAND --help` on a terminal of 80 columns."""
     with mock.patch.dict(os.environ, {"COLUMNS": "80"}):
         done = call(*command, "--help", cwd=PAGE.parent)
     assert (done.code, done.err) == (0, "")
@@ -28,12 +28,12 @@ def help_text(*command: str) -> str:
 
 @cache
 def page() -> str:
-    """Write the whole page: linting first, then the other commands by name."""
+    """Return the page: linting first, then the other commands by name."""
     return "\n\n".join([HEAD, "# The command line", *_sections()]) + "\n"
 
 
 def _names(command: str) -> Iterator[str]:
-    """The command, and those of its group."""
+    """Return the command and the commands of its group."""
     yield command
     found = cli.get_command(click.Context(cli), command)
     for name in found.commands if isinstance(found, click.Group) else ():

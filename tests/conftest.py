@@ -1,4 +1,4 @@
-"""What every test can rely on: the same examples each time, and no variable of the caller that changes an output."""
+"""Set-up of every test: the same examples in each run, and no variable of the caller that changes output."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ STEERING = (
     "GITHUB_ACTIONS",
     "PYTHONWARNINGS",
 )
-"""Variables that change what zr4lint, or a program that a test runs, writes."""
+"""Variables that change the output of zr4lint or of a program that a test runs."""
 
 IGNORED_BY_SOME = (signal.SIGINT, signal.SIGHUP)
 
 DAY_OF_TESTS = "1796083200"
-"""A day on which no table of facts is older than a year, whatever the clock says: 2026-12-01."""
+"""The fixed date of all tests, 2026-12-01, on which no table of facts is older than a year."""
 
-# How long an example takes says nothing where other tests run beside it. `--hypothesis-profile random` takes others.
+# No deadline, because other tests run at the same time. `--hypothesis-profile random` uses other examples.
 settings.register_profile(
     "tests", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -44,15 +44,15 @@ settings.load_profile("tests")
 
 
 def pytest_configure() -> None:
-    """Take the caller's variables away, for this process and for those that it starts.
+    """Remove the caller's variables from this process and the processes that it starts.
 
-    Git tells its hooks where its repository is by variables; a test's own repository would be passed over. Signals that
-    the caller ignores, as nohup and jobs in the background do, would be ignored by every program of a test.
+    Git sets variables for its hooks that would hide a test's own repository. Programs of a test would also ignore the
+    signals that the caller ignores, for example under nohup or as a background job.
     """
     for number in IGNORED_BY_SOME:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
-    program.switched_off = True  # only tests that are about ShellCheck start it
+    program.switched_off = True  # only the tests of ShellCheck start it
     for name in [*os.environ]:
         if name in STEERING or name.startswith("GIT_"):
             del os.environ[name]
@@ -61,18 +61,18 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no process is left with it when the others are done."""
+    """Run slow tests first, so that no process still runs one when the others are done."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduling:
-    """Give the tests of one file to one process: what they share is made once, and one message sends them all."""
+    """Run the tests of one file in one process, which creates shared objects once and gets all tests in one message."""
     return ByFile(config, log)
 
 
 class ByFile(LoadGroupScheduling):  # type: ignore[misc]
-    """Tests go together that have a group, or a file."""
+    """Schedule the tests of one group, or of one file, together."""
 
     def _split_scope(self, nodeid: str) -> str:
         scope: str = super()._split_scope(nodeid)
@@ -81,7 +81,7 @@ class ByFile(LoadGroupScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Print what tests have measured."""
+    """Print the measurements of tests."""
     reports = [report for passed in ("passed", "failed") for report in terminalreporter.getreports(passed)]
     for line in sorted(str(value) for report in reports for name, value in report.user_properties if name == TOLD):
         terminalreporter.write_line(line)

@@ -1,4 +1,4 @@
-"""The command line called in this process: as in a process of its own, only faster."""
+"""Call the command line in this process, which is faster than a separate process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zr4lint.cli.entry import run
 
 
 class Done(NamedTuple):
-    """What a process left behind."""
+    """The result of a process."""
 
     code: int
     out: str

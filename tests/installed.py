@@ -1,6 +1,6 @@
-"""zr4lint as its users have it: built, and installed into an environment of its own.
+"""Build zr4lint and install it into a separate environment, as users do.
 
-Whatever is made here is made once in a process; tests that use it share the group GROUP, and so a process.
+Each process builds once. Tests that use the installation share the group GROUP, and therefore a process.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
 class Built(NamedTuple):
-    """The two files that a release has."""
+    """The two files of a release."""
 
     sdist: Path
     wheel: Path
 
 
 def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
-    """Run a command that has to succeed; its output, both streams."""
+    """Run a command that has to succeed; return stdout and stderr together."""
     done = subprocess.run(
         command,
         cwd=cwd,
@@ -62,14 +62,14 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> s
 
 
 def environment(*first_on_path: Path) -> dict[str, str]:
-    """The variables of this process without those that would lead to this checkout or change an output."""
+    """Return this process's variables, without those that point to this checkout or change output."""
     unset = {"PYTHONPATH", "VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "NO_COLOR", "FORCE_COLOR", "COLUMNS"}
     kept = {name: value for name, value in os.environ.items() if name not in unset}
     return kept | {"PATH": os.pathsep.join([*map(str, first_on_path), os.environ["PATH"]])}
 
 
 def copy_to(folder: Path) -> Path:
-    """A copy of what is in the repository, without its history, its tests and what was left behind by tools."""
+    """Copy the repository without its history, its tests and files that tools left."""
     folder.mkdir(parents=True)
     for name in SHIPPED:
         source = ROOT / name
@@ -82,7 +82,7 @@ def copy_to(folder: Path) -> Path:
 
 @cache
 def scratch() -> Path:
-    """A folder that is gone when the process ends."""
+    """Create a folder that is removed when the process ends."""
     folder = Path(tempfile.mkdtemp(prefix="zr4lint-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
@@ -90,7 +90,7 @@ def scratch() -> Path:
 
 @cache
 def build() -> Built:
-    """The source distribution, and the wheel that is built from it by the backend that the tests have."""
+    """Build the source distribution, and the wheel from it, with the build backend of the tests' environment."""
     out = scratch() / "dist"
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, cwd=copy_to(scratch() / "to-build"))
     return Built(next(out.glob("*.tar.gz")), next(out.glob("*.whl")))
@@ -98,7 +98,7 @@ def build() -> Built:
 
 @cache
 def new_environment(name: str) -> Path:
-    """The folder of programs of an environment that is empty at first."""
+    """Create an empty environment; return its folder of programs."""
     folder = scratch() / name
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=scratch())
     return folder / "bin"
@@ -106,9 +106,9 @@ def new_environment(name: str) -> Path:
 
 @cache
 def programs() -> Path:
-    """The folder of programs of an environment where the wheel is installed; no index is asked for what it needs.
+    """Install the wheel into an environment without using an index; return its folder of programs.
 
-    That is taken from the environment of the tests, whose own zr4lint comes after the installed one.
+    Dependencies come from the tests' environment, whose own zr4lint comes after the installed one on the path.
     """
     folder = new_environment("environment")
     run(*PIP, "--python", folder / "python", "install", "--no-deps", "--no-index", build().wheel, cwd=scratch())

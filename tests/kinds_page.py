@@ -1,4 +1,4 @@
-"""Writes docs/kinds/, a page for each kind of check and an index, from what the kinds say themselves: `make docs`."""
+"""Write docs/kinds/, a page for each kind of check and an index, from the definitions of the kinds: `make docs`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INDEX = "README.md"
 
 
 def pages() -> dict[str, str]:
-    """Each file's name and text; the page of a kind such as `ml/index-mixed` is in a folder."""
+    """Return each file's name and text; the page of a kind such as `ml/index-mixed` is in a folder."""
     found = guides()
     users = _users()
     return {INDEX: "\n\n".join(_index(found)) + "\n"} | {
@@ -24,7 +24,7 @@ def pages() -> dict[str, str]:
 
 
 def _users() -> Mapping[str, list[str]]:
-    """The codes of the rules of each kind."""
+    """Return the codes of the rules of each kind."""
     users: dict[str, list[str]] = {}
     for pack in load_packs(()):
         for rule in pack.rules:

@@ -1,4 +1,4 @@
-"""Writes docs/zr4lint-pack.schema.json: the JSON schema of packs, from their structs and the kinds of checks."""
+"""Write docs/zr4lint-pack.schema.json: the JSON schema of packs, from their structs and the kinds of checks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FILLED = {
 
 
 def schema() -> dict[str, Any]:
-    """The schema; what a rule may say beside its own keys depends on its kind of check."""
+    """Return the schema. The kind of check determines the parameters of a rule."""
     _, tables = schema_components([PackTable], ref_template="#/$defs/{name}")
     pack = tables.pop("PackTable")
     pack["required"].append("rule")
@@ -48,7 +48,7 @@ def schema() -> dict[str, Any]:
 
 
 def _then(kind: Kind) -> dict[str, Any]:
-    """What a rule of a kind may say."""
+    """Return the schema of the parameters of a kind."""
     required = [name for name, parameter in kind.parameters.items() if not parameter.optional]
     return {
         "if": {"properties": {"check": {"const": kind.name}}, "required": ["check"]},
@@ -67,13 +67,13 @@ def _properties(types: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _alone(of: Mapping[str, Any]) -> list[Any]:
-    """What may stand in place of a list of one item: the item, where it is a text."""
+    """Allow a string in place of a list of one string."""
     items = [option["items"] for option in of.get("anyOf", [of]) if option.get("type") == "array"]
     return [item for item in items if item.get("type") == "string"]
 
 
 def text() -> str:
-    """The schema as it is written to the file."""
+    """Return the text of the schema file."""
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Writes docs/prd-report.md, what the real world says to each demand of the PRD: `make docs`."""
+"""Write docs/prd-report.md, which compares each demand of the PRD with facts: `make docs`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEAD = (
 
 
 class Remark(NamedTuple):
-    """A demand of the PRD that is about something else than the Dockerfile's instructions."""
+    """A demand of the PRD that is not about the Dockerfile's instructions."""
 
     demand: str
     verdict: str
@@ -96,7 +96,7 @@ REMARKS = (
 
 
 def page() -> str:
-    """The text of the page."""
+    """Return the text of the page."""
     return "\n\n".join(_parts()) + "\n"
 
 
@@ -153,13 +153,13 @@ def _verdict(pack: Pack, amendment: Amendment | None, code: str, names: dict[str
 
 
 def _warned(pack: Pack, code: str) -> list[str]:
-    """The rules of other packs that warn of what a demand asks for, but for advice that was turned down."""
+    """Return the rules of other packs that warn about a demand, except rejected advice."""
     conflicts = pack.specification.conflicts if pack.specification is not None else ()
     return [rule for c in conflicts if c.requirement == code and not c.accepted for rule in c.rules]
 
 
 def _differs(pack: Pack, amendment: Amendment) -> bool:
-    """Whether something else is accepted than what the PRD says, and not only written in another way."""
+    """Return whether the amendment changes the demand, and not only its wording."""
     rule = next(rule for rule in pack.rules if rule.rule.code == amendment.requirement)
     return amendment.parameters != rule.parameters
 

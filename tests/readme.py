@@ -1,14 +1,14 @@
-"""Plays README.md again: its commands are run one after the other, and their real output takes the place of the old.
+"""Run the commands of README.md one after the other and replace the output in the page.
 
 `make docs` writes the result; a test compares it. The kinds of fenced blocks:
 
-    console            "$ " and a command, then its output; exit codes 0 and 1 are fine
+    console            "$ " and a command, then its output; exit codes 0 and 1 are allowed
     sh                 commands that have to succeed
-    toml file=NAME     is written to that file
-    json               the first finding that the command above reports with `json` in the place of `concise`
+    toml file=NAME     the content of that file
+    json               the first finding of the command above, run with `json` instead of `concise`
     pycon              a doctest
-    yaml               a configuration; its commands are run by tests/test_readme.py
-    text               commands in a repository of the reader's, which tests/test_readme.py runs in one
+    yaml               a configuration; tests/test_readme.py runs its commands
+    text               commands for the reader's repository; tests/test_readme.py runs them in one
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FENCE = re.compile(r"^```(?P<kind>\w+)(?: file=(?P<file>\S+))?\n(?P<body>.*?)^``
 
 
 class Block(NamedTuple):
-    """A fenced block: its kind, the file it is to be written to, what stands in it, and where in the text."""
+    """A fenced block: its kind, the file that it is written to, its content, and its place in the text."""
 
     kind: str
     file: str | None
@@ -39,7 +39,7 @@ class Block(NamedTuple):
 
 
 def blocks(text: str) -> list[Block]:
-    """All fenced blocks of a text; ValueError for one whose kind is not stated."""
+    """Return all fenced blocks of a text; raises ValueError for a block without a kind."""
     found = [Block(m["kind"], m["file"], m["body"], *m.span("body")) for m in FENCE.finditer(text)]
     if len(found) * 2 != len(re.findall("^ *```", text, re.MULTILINE)):
         raise ValueError("a fence that is indented, never closed, or of no kind")
@@ -47,7 +47,7 @@ def blocks(text: str) -> list[Block]:
 
 
 def replayed(text: str) -> str:
-    """The text with the output that its commands have."""
+    """Return the text with the current output of its commands."""
     story = Story()
     parts: list[str] = []
     at = 0
@@ -58,7 +58,7 @@ def replayed(text: str) -> str:
 
 
 class Story:
-    """A copy of the repository with its own git history, and zr4lint installed beside it."""
+    """A copy of the repository with its own git history, and an installed zr4lint."""
 
     def __init__(self) -> None:
         self.folder = copy_to(scratch() / f"readme-{id(self)}")
@@ -69,7 +69,7 @@ class Story:
         self.command = ""
 
     def play(self, block: Block) -> str:
-        """What the block is to hold."""
+        """Return the new content of a block."""
         match block.kind:
             case "console":
                 return "".join(self._console(block.body))
@@ -103,7 +103,7 @@ class Story:
                 yield done.stdout
 
     def shell(self, command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command where the story plays, both streams in one."""
+        """Run a command in the copy; return stdout and stderr together."""
         return subprocess.run(
             ["bash", "-eu", "-o", "pipefail", "-c", command],
             cwd=self.folder,
@@ -117,7 +117,7 @@ class Story:
         )
 
     def succeed(self, command: str) -> None:
-        """Run a command that has to succeed; pip installs this copy, into an environment of its own."""
+        """Run a command that has to succeed; pip installs this copy into a separate environment."""
         if command == "make test":  # this is part of it
             command = "make --dry-run test"
         if command == f"python3 -m pip install {HERE}":

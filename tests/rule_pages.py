@@ -1,4 +1,4 @@
-"""Writes docs/rules/, a page for each rule and an index, from what the rules say of themselves: `make docs`."""
+"""Write docs/rules/, a page for each rule and an index, from the texts of the rules: `make docs`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INDEX = "README.md"
 
 
 def pages() -> dict[str, str]:
-    """Each file's name and text."""
+    """Return each file's name and text."""
     found = explanations()
     return {INDEX: "\n\n".join(_index(found)) + "\n"} | {
         f"{rule.rule.code}.md": "\n\n".join(_page(rule)) + "\n" for rule in found
@@ -27,7 +27,7 @@ def pages() -> dict[str, str]:
 
 
 def prose(text: str) -> str:
-    """Prose of a pack: what stands in backticks is code, and nothing else is markup."""
+    """Return a pack's prose as Markdown: text in backticks is code, everything else is escaped."""
     parts = re.split(r"(`[^`]+`)", " ".join(text.split()))
     return "".join(
         part if index % 2 else re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", part) for index, part in enumerate(parts)
@@ -35,7 +35,7 @@ def prose(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Prose in a cell of a table, where a bar ends the cell even in code."""
+    """Return prose for a cell of a table, where a bar ends the cell even in code."""
     return re.sub(r"(?<!\\)\|", r"\\|", prose(text))
 
 
@@ -55,7 +55,7 @@ def _index(found: list[Explanation]) -> Iterator[str]:
 
 
 def _row(rule: Rule) -> str:
-    """The row of a rule in the index."""
+    """Return the row of a rule in the index."""
     cells = (
         *(f"[{rule.code}]({rule.code}.md)", rule.name, rule.severity.label, "on" if rule.default else "off"),
         "no" if rule.applicability is None else rule.applicability.label,
@@ -66,7 +66,7 @@ def _row(rule: Rule) -> str:
 
 
 def _group(found: Explanation) -> str:
-    """The heading below which a rule is listed."""
+    """Return the heading above a rule in the index."""
     if found.pack is not None:
         return f"{found.pack.name}: {found.pack.title}"
     return "Documents" if found.about_documents else "Comments to zr4lint"
@@ -111,7 +111,7 @@ def _page(found: Explanation) -> Iterator[str]:
 
 
 def fenced(kind: str, code: str) -> str:
-    """A block of code; its fence is longer than any row of backticks in it."""
+    """Return a block of code whose fence is longer than any run of backticks in it."""
     fence = "```"
     while fence in code:
         fence += "`"
@@ -119,7 +119,7 @@ def fenced(kind: str, code: str) -> str:
 
 
 def write_pages(folder: Path, wanted: Mapping[str, str]) -> None:
-    """Write pages, and remove those of what is gone."""
+    """Write pages, and remove pages that no longer have a source."""
     for file in folder.rglob("*.md"):
         if file.relative_to(folder).as_posix() not in wanted:
             file.unlink()

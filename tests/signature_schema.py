@@ -1,4 +1,4 @@
-"""Writes docs/zr4lint-signatures.schema.json: the JSON schema of files of signatures, from their structs."""
+"""Write docs/zr4lint-signatures.schema.json: the JSON schema of files of signatures, from their structs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PATH = ROOT / "docs" / "zr4lint-signatures.schema.json"
 
 
 def schema() -> dict[str, Any]:
-    """The schema; words, and the names of other signatures, are the business of the reader."""
+    """Return the schema. It does not check patterns and the names of other signatures; the reader does."""
     _, tables = schema_components([Document], ref_template="#/$defs/{name}")
     document = tables.pop("Document")
     tables["Signature"]["properties"]["says"]["minItems"] = 1
@@ -27,7 +27,7 @@ def schema() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The schema as it is written to the file."""
+    """Return the text of the schema file."""
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""docs/adopt.md says what is so: its commands are run, and the site names the page."""
+"""docs/adopt.md is correct: its commands give the output shown, and the site lists the page."""
 
 from __future__ import annotations
 

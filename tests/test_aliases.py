@@ -1,4 +1,4 @@
-"""The codes of hadolint and BuildKit work wherever a code of zr4lint works, and reports name them."""
+"""zr4lint accepts the codes of hadolint and BuildKit wherever it accepts its own, and reports name them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEXT = "FROM debian:12 AS Build\nADD app.py /srv/app.py\n"
-"""ZC123 (StageNameCasing) and ZC401 (DL3020) find something here."""
+"""A file with findings of ZC123 (StageNameCasing) and ZC401 (DL3020)."""
 
 
 @pytest.fixture

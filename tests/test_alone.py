@@ -1,4 +1,4 @@
-"""A module of a library, imported without its package, is the module that the package has."""
+"""A library module that is imported without its package is the same module as in the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amendments: what is accepted in place of the letter, and the file that would build."""
+"""Amendments: the alternatives that --amended accepts, and the file that builds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Baselines: what was found before passes, what is new does not."""
+"""Baselines: findings in the baseline pass, new findings fail."""
 
 from __future__ import annotations
 

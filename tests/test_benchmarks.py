@@ -1,4 +1,4 @@
-"""What the benchmarks measure on: made-up files of the sizes asked for, always the same."""
+"""The inputs of the benchmarks: generated files of the requested sizes, the same in each run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of the build context that a build installs from, and sources of COPY that are not there."""
+"""Files of the build context that a build installs from, and missing sources of COPY."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def lint(folder: Path, files: Mapping[str, str], *packs: str, options: LintOptio
 
 
 def told(report: FileReport, code: str = "ML201") -> list[tuple[str, int, int, str]]:
-    """Path, line, column and message of the findings of a rule, in the other files too."""
+    """Return path, line, column and message of the findings of a rule, also in other files."""
     return [
         (Path(f.path).name, f.line, f.column, f.message)
         for one in (report, *report.others)
@@ -159,7 +159,7 @@ def test_a_list_of_two_commands_is_told_once(tmp_path: Path) -> None:
     ]
 
 
-# What is read
+# The files that are read
 
 
 @pytest.mark.parametrize(
@@ -604,7 +604,7 @@ def test_lists_of_any_shape_are_read_in_time(tmp_path: Path, listed: str) -> Non
     )  # raises TimeUpError
 
 
-# What is said of it
+# The messages
 
 
 def test_a_comment_at_the_command_suppresses(tmp_path: Path) -> None:
@@ -687,7 +687,7 @@ def test_secrets_of_the_list_are_not_repeated(tmp_path: Path) -> None:
         assert token not in call("--pack", "ml", "--pack", "core", "--format", form, cwd=tmp_path).out, form
 
 
-# COPY of what is not there
+# COPY of missing files
 
 
 NAMED = LintOptions(context=".")

@@ -1,4 +1,4 @@
-"""Compose files and bake files: what they build is linted as they build it."""
+"""Compose files and bake files: zr4lint lints their Dockerfiles with the settings of each build."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_names_of_files_that_describe_builds(path: str, does: bool) -> None:
     assert describes_builds(path) is does
 
 
-# As it is built
+# Settings of the build
 
 
 COMPOSE = {
@@ -472,7 +472,7 @@ def test_a_dockerfile_that_stands_in_the_bake_file(tmp_path: Path) -> None:
     assert found(tmp_path, "docker-bake.hcl") == [("docker-bake.hcl", 4, 30, MISMATCH)]
 
 
-# What is skipped or refused
+# Skipped and refused files
 
 
 @pytest.mark.parametrize(

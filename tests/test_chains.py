@@ -1,4 +1,4 @@
-"""Stages that build on one another: facts cost what the file is long, and what is too far away is unknown."""
+"""Stages that build on one another: the cost grows with the length of the file, and facts past a limit are unknown."""
 
 from __future__ import annotations
 

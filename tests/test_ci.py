@@ -1,4 +1,4 @@
-"""The action, and every snippet of docs/ci.md: parsed, and its command lines run."""
+"""The action and every snippet of docs/ci.md: the tests parse them and run their command lines."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def here(tmp_path: Path) -> Path:
 
 
 def shell(command: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run a line in the way of a job, with this interpreter's zr4lint first on PATH."""
+    """Run a line as a job does, with this interpreter's zr4lint first on PATH."""
     env = environment(Path(sys.executable).parent) | more
     return subprocess.run(["bash", "-ec", command], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
@@ -55,7 +55,7 @@ def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def lines() -> Iterator[str]:
-    """Every command line of the page."""
+    """Return every command line of the page."""
     for workflow in workflows():
         yield from (step["run"] for step in steps(workflow) if "run" in step)
         yield from workflow.get("zr4lint", {}).get("script", [])
@@ -102,7 +102,7 @@ def test_gitlab_finds_its_reports(here: Path) -> None:
 
 
 def snippet(name: str) -> dict[str, Any]:
-    """The snippet that is to be saved under a name."""
+    """Return the snippet for a file name."""
     (body,) = [body for _, body in BLOCKS if body.startswith(f"# {name}\n")]
     found: dict[str, Any] = yaml.safe_load(body)
     return found
@@ -192,7 +192,7 @@ def test_the_script_passes_shellcheck() -> None:
 
 
 def act(cwd: Path, **inputs: str) -> tuple[int, str, dict[str, str], str]:
-    """Run the action's step with inputs: its exit code, its log, its outputs and the summary."""
+    """Run the action's step with inputs; return its exit code, log, outputs and summary."""
     action = scratch() / "action"
     if not action.exists():
         copy_to(action)
@@ -212,7 +212,7 @@ def act(cwd: Path, **inputs: str) -> tuple[int, str, dict[str, str], str]:
 
 
 def hostile(folder: Path) -> Path:
-    """A checkout whose modules leave a mark when they are imported or run."""
+    """A checkout whose modules write a marker when they are imported or run."""
     attack = "import pathlib\npathlib.Path(__file__).with_name('attacked').touch()\n"
     for name in (
         "venv.py",
@@ -231,7 +231,7 @@ def hostile(folder: Path) -> Path:
 
 @cache
 def installed() -> tuple[int, str, list[str]]:
-    """The run that installs zr4lint, on a hostile checkout: its exit code, its log, and which modules were imported."""
+    """Run the action's installation on a hostile checkout; return its exit code, log and the imported modules."""
     folder = scratch() / "hostile"
     shutil.copytree(ROOT / "docker", folder / "docker")
     code, log, _, _ = act(hostile(folder), paths="docker")
@@ -239,7 +239,7 @@ def installed() -> tuple[int, str, list[str]]:
 
 
 def act_again(cwd: Path, **inputs: str) -> tuple[int, str, dict[str, str], str]:
-    """`act`, where zr4lint is installed."""
+    """`act` with zr4lint already installed."""
     installed()
     return act(cwd, **inputs)
 

@@ -1,4 +1,4 @@
-"""The command line as people call it: its two streams and its exit code; in a process of its own where that counts."""
+"""The command line: both output streams and the exit code, in a separate process where that matters."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WRONG_TORCH = CONFORMING.replace("torch==2.5.1", "torch==2.5.0")
 WRONG_OWNER = CONFORMING.replace("MCG-NJU/SteadyDancer.git", "your-org/steady-dancer.git")
 
 WITHOUT_ML = 'ignore = ["ML", "ZC"]\n'
-"""A configuration for tests that are not about what the specification's image is worth."""
+"""A configuration for tests that do not concern the specification's image."""
 
 LEVELS = """
 name = "levels"
@@ -87,7 +87,7 @@ def zr4lint(*args: str | bytes | Path, cwd: Path, stdin: bytes = b"", **env: str
 
 
 def complaint(done: Done) -> str:
-    """The one line on stderr of a run that could not be done."""
+    """Return the single line on stderr of a failed run."""
     assert done.code == 2, done
     assert done.err.startswith("zr4lint: ")
     assert done.err.endswith("\n")
@@ -98,7 +98,7 @@ def complaint(done: Done) -> str:
 
 
 def codes(done: Done) -> list[str]:
-    """The codes of a concise report."""
+    """Return the codes of a concise report."""
     return re.findall(r"^.+?: (?:error|warning|info) ([A-Z]+\d+) ", done.out, re.MULTILINE)
 
 
@@ -110,13 +110,13 @@ def save(file: Path, text: str) -> Path:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
-    """A folder with the conforming Dockerfile and its scripts, where the command line is called."""
+    """A folder with the conforming Dockerfile and its scripts; the command line runs in it."""
     shutil.copytree(DOCKER, tmp_path / "here")
     save(tmp_path / "here" / "zr4lint.toml", WITHOUT_ML)
     return tmp_path / "here"
 
 
-# What is linted
+# Linted files
 
 
 def test_a_conforming_file(here: Path) -> None:
@@ -308,7 +308,7 @@ def test_a_file_named_dash_is_there_as_a_path(here: Path) -> None:
 
 @pytest.fixture
 def levels(tmp_path: Path) -> Path:
-    """A folder with a pack file of three rules, one of each level, and a Dockerfile that keeps none of them."""
+    """A folder with a pack file of three rules, one of each level, and a Dockerfile that breaks all of them."""
     save(tmp_path / "levels.toml", LEVELS)
     save(tmp_path / "Dockerfile.levels", "FROM scratch\n")
     return tmp_path
@@ -384,7 +384,7 @@ def test_context(here: Path, tmp_path: Path) -> None:
 
 
 def well_formed(name: str, text: str) -> bool:
-    """Whether a report is of its format, as far as a reader that knows nothing else can tell."""
+    """Return whether a report is well-formed in its format."""
     match name:
         case "json":
             return bool(json.loads(text)["version"] == 1)
@@ -447,7 +447,7 @@ def test_statistics_count_each_rule(levels: Path) -> None:
 
 
 def on_a_terminal(*args: str, cwd: Path, columns: int = 100, **env: str) -> str:
-    """What zr4lint writes where its stdout is a terminal."""
+    """Return zr4lint's output with a terminal as stdout."""
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     process = subprocess.Popen(
@@ -469,7 +469,7 @@ def _everything(controller: int) -> Iterator[bytes]:
     while True:
         try:
             data = os.read(controller, 65536)
-        except OSError:  # how Linux says that the other side is closed
+        except OSError:  # Linux's error when the other side is closed
             return
         if not data:
             return
@@ -624,7 +624,7 @@ def test_rules_and_packs_are_listed(here: Path) -> None:
     assert re.search(r"^zr4 .*52 rules.*Dockerfile\.zr4", packs.out, re.MULTILINE)
 
 
-# What can't be done
+# Failures
 
 
 def _missing(here: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Configuration: found, read, refused, shown, and overruled by the command line."""
+"""Configuration: finding, reading, refusing and showing it, and overriding it on the command line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ALL = ["LV0001", "LV0002", "LV0102"]
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
-    """A repository with a pack of three rules, one of each level, and a Dockerfile that keeps none of them."""
+    """A repository with a pack of three rules, one of each level, and a Dockerfile that breaks all of them."""
     (tmp_path / ".git").mkdir()
     save(tmp_path / "levels.toml", LEVELS)
     save(tmp_path / "Dockerfile.levels", "FROM scratch\n")
@@ -473,7 +473,7 @@ summary = "Other values"
 
 
 def with_settings(pack: str) -> str:
-    """The pack of three rules, the first of which takes its variables from a setting."""
+    """The pack of three rules; the first one takes its variables from a setting."""
     changed = pack.replace("[[rule]]", SETTINGS_OF_A_PACK, 1)
     return changed.replace('variables = { MUST = "1" }', 'variables = { setting = "required" }')
 

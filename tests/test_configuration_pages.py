@@ -1,4 +1,4 @@
-"""What docs/configuration.md and docs/suppressions.md say, done."""
+"""The examples of docs/configuration.md and docs/suppressions.md work as described."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_configuration_is_one(here: Path) -> None:
     (command,) = blocks("configuration", "console")[0].splitlines()
     done = call(*shlex.split(command)[2:], cwd=here)
     assert (done.code, done.err) == (0, "")
-    assert done.out.count("pyproject.toml:") == len(KEYS) - 1  # no file of that page is one of `*.old`
+    assert done.out.count("pyproject.toml:") == len(KEYS) - 1  # no file of that page matches `*.old`
     assert call("docker", cwd=here).code == 0
 
 

@@ -1,4 +1,4 @@
-"""Conflicts: what a specification demands and another pack warns of."""
+"""Conflicts: requirements of a specification that another pack warns about."""
 
 from __future__ import annotations
 

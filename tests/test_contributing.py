@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md tells to do is done, in a copy of the repository."""
+"""Follow the steps of CONTRIBUTING.md in a copy of the repository."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BLOCKS = [match.groupdict() for match in BLOCK.finditer(TEXT)]
 
 
 def copied(folder: Path, *, without: str = "") -> Path:
-    """A copy of the repository with the blocks that are to be written to a file, but for those that do `without`."""
+    """Copy the repository and write the page's file blocks, except those in `without`."""
     for name in ("zr4lint", "rules", "tests", "pyproject.toml"):
         source = ROOT / name
         if source.is_dir():

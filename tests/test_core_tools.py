@@ -1,4 +1,4 @@
-"""What the rules of pack core say of programs, judged by the programs themselves where they are installed."""
+"""Check the claims of pack core about programs with the installed programs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def needs(program: str) -> pytest.MarkDecorator:
 
 
 def parses(script: str) -> bool:
-    """Whether sh can parse a script."""
+    """Return whether sh can parse a script."""
     return subprocess.run(["sh", "-n"], input=script, text=True, capture_output=True, check=False).returncode == 0
 
 
@@ -44,7 +44,7 @@ def test_sh_parses_what_a_fix_leaves(item: RuleCase) -> None:
 
 
 def asks_nothing(words: str) -> bool:
-    """Whether an apt-get command with these words has one of the options that answer for it."""
+    """Return whether an apt-get command with these words has an option that answers its question."""
     facts = gather(parse(SourceFile(f"FROM debian:12\nRUN apt-get {words}\n", "Dockerfile")))
     (ran,) = facts.of(Ran, [0])
     return any_switched("apt-get", YES, parse_call("apt-get", ran.arguments))
@@ -70,7 +70,7 @@ def test_apt_get_refuses_options_that_it_has_not() -> None:
 
 
 def understood(options: str) -> bool:
-    """Whether apt-get takes options of install; asked for its version, it reads them and no list of packages."""
+    """Return whether apt-get accepts options of install; with --version it reads options, but no package lists."""
     command = ["apt-get", *options.split(), "install", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return "ommand line option" not in done.stderr

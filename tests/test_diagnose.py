@@ -1,8 +1,8 @@
-"""`zr4lint diagnose` by its fixtures: logs in `fixtures/diagnose/`, and what has to be said of each.
+"""`zr4lint diagnose` on the logs of `fixtures/diagnose/`, with the expected result for each.
 
 `expected.toml` has a table for each log: its format, whether it is complete, the failing instruction and its line,
 the exit code, the first cause, causes that must `never` be named, and rules that the cause has to prove. A `dockerfile`
-is given with --file. An empty `step` or `cause` stands for none.
+is passed with --file. An empty `step` or `cause` means none.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KEYS = {"format", "complete", "step", "line", "exit_code", "cause", "never", "ru
 
 
 def diagnosed(log: Path, *options: str) -> dict[str, Any]:
-    """What --format json says of a log, its exit code checked."""
+    """Check the exit code for a log and return the output of --format json."""
     done = call("diagnose", log.name, "--format", "json", *options, cwd=log.parent)
     document: dict[str, Any] = json.loads(done.out)
     assert done.code == int(bool(document["failures"]) or not document["log"]["complete"])

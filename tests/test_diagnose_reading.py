@@ -1,4 +1,4 @@
-"""Logs of many lines: read in bulk as line by line, in bounded memory, and searched in one pass."""
+"""Logs of many lines: bulk reading gives the same result as line by line, in bounded memory and one search pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets of a log and of the Dockerfile are in no output of `zr4lint diagnose`, whatever shape they have."""
+"""No output of `zr4lint diagnose` contains secrets of the log or of the Dockerfile, in any form."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TOKENS = {
     "JWT": st.builds("eyJ{}.eyJ{}.{}".format, LONG, LONG, LONG),
     "Slack": some(string.digits, 24).map("xoxb-{}".format),
 }
-"""Tokens that are known by their shape alone."""
+"""Tokens that zr4lint recognises by their format."""
 
 MAILS = st.builds(
     "{}{}@{}.{}".format,
@@ -79,7 +79,7 @@ PLACES = {
     "netrc of several lines": "password {}",
     "instruction": "ENV DB_PASSWORD {}",
 }
-"""Where a password stands that has no shape of its own."""
+"""Places of passwords, which have no recognisable format."""
 
 HEADERS = {"basic": "Authorization: Basic {}", "docker config": '{{"auths": {{"x": {{"auth": "{}"}}}}}}'}
 PROPERTY = settings(

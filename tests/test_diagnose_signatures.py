@@ -1,4 +1,4 @@
-"""The causes of failed steps by what the steps print: `fixtures/diagnose/steps.toml`, and causes of the builder."""
+"""The causes of failed steps from their output, in `fixtures/diagnose/steps.toml`, and causes of the builder."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ STEPS: list[dict[str, Any]] = tomllib.loads(
 
 
 def explained(log: str) -> Explained:
-    """The only failure of a log."""
+    """Return the only failure of a log."""
     (failure,) = diagnose(io.BytesIO(log.encode()), "x", shipped()).failures
     return failure
 
 
 def told(failure: Explained) -> tuple[str, str]:
-    """The id of the first cause and its words, both "" if none is told."""
+    """Return the id and the text of the first cause, both "" if there is none."""
     return (failure.causes[0].signature.id, failure.causes[0].summary) if failure.causes else ("", "")
 
 
@@ -169,5 +169,5 @@ def test_a_place_ends_at_its_first_sign(words: str, line: str, captures: tuple[s
 
 
 def test_a_missing_platform_breaks_the_rule_on_platforms() -> None:
-    """ZC110, the end of life of a distribution, has nothing to do with it."""
+    """ZC110, the end of life of a distribution, is unrelated."""
     assert shipped().signatures["platform-missing"].signature.proves == ("ZC105",)

@@ -1,4 +1,4 @@
-"""The words of real tools: each is run on broken input, and its words, in the log of a builder, name the cause.
+"""Run real tools on broken input; `zr4lint diagnose` finds the cause from their output in a builder's log.
 
 Tools that are not on PyPI, and builders, are in tests/judge/judge_diagnose.py.
 """
@@ -56,7 +56,7 @@ COMMANDS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the commands trip over."""
+    """A folder with the files that make the commands fail."""
     root = tmp_path_factory.mktemp("broken")
     (root / "plain.sh").write_text("#!/bin/sh\necho hi\n")
     (root / "crlf.sh").write_bytes(b"#!/bin/sh\r\necho hi\r\n")
@@ -77,7 +77,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_words_of_the_tool(name: str, folder: Path) -> None:
     cause, command = COMMANDS[name]
     ran = refused(command, folder, "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
-    # dash calls itself by its path, as it does in a RUN.
+    # dash prints its path as its name, as in a RUN.
     output = ran.stdout
     words = f"The command '/bin/sh -c {command}' returned a non-zero code: {ran.returncode}\n"
     log = f"Step 2/2 : RUN {command}\n ---> Running in 0123456789ab\n{output}{words}"

@@ -1,4 +1,4 @@
-"""Which files are linted, and how their paths are shown."""
+"""Discovery of files, and the display of their paths."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_patterns_mean_what_they_mean_to_git(repository: Path, patterns: list[st
     ignored = GitIgnore(str(repository))
 
     def hidden(place: str) -> bool:
-        """Whether a path or a folder above it is ignored; a walk does not enter such a folder."""
+        """Return whether a path or a parent folder is ignored; a walk does not enter such a folder."""
         parts = place.split("/")
         above = ["/".join(parts[:count]) for count in range(1, len(parts))]
         return any(ignored.matches(f"{repository}/{folder}", folder=True) for folder in above) or ignored.matches(
@@ -190,7 +190,7 @@ def test_a_run_that_lints_anything_is_successful(tmp_path: Path, paths: list[str
     ("path", "shown"),
     [
         ("./a//b/./c", "a/b/c"),
-        ("a/../b", "a/../b"),  # what a link leads to is not guessed
+        ("a/../b", "a/../b"),  # zr4lint does not guess the target of a link
         ("a/", "a"),
         ("", "."),
         ("/a//b", "/a/b"),

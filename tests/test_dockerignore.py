@@ -1,4 +1,4 @@
-"""What a build context leaves out, by moby's rules."""
+"""The files that .dockerignore excludes, by moby's rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine: which findings are wanted, in which order, at which place, and what the score comes to."""
+"""The engine: selection, order and places of findings, and the score."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def codes(report: FileReport) -> list[str]:
     return [finding.code for finding in report.findings]
 
 
-# Which findings are wanted
+# Selection
 
 BAD = "FROM ubuntu\nRUN pip install x\n"
 ALL = ["PK101", "PK201", "PK201", "PK202", "PK202", "PK203", "PK301", "PK302"]
@@ -93,7 +93,7 @@ ALL = ["PK101", "PK201", "PK201", "PK202", "PK202", "PK203", "PK301", "PK302"]
         ((), ("rule-pk101",), {"PK201", "PK202", "PK203", "PK301", "PK302"}),
         (("PK2",), ("PK201",), {"PK202", "PK203"}),  # the longer one decides
         (("PK201",), ("PK2",), {"PK201"}),
-        (("PK2",), ("PK2",), set()),  # of two as long, ignore
+        (("PK2",), ("PK2",), set()),  # ignore wins between two of equal length
         (("PK20",), ("PK2", "PK203"), {"PK201", "PK202"}),
         (("rule-pk201",), ("PK20",), {"PK201"}),
         (("PK9",), (), set()),
@@ -147,19 +147,19 @@ def words(text: str, code: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "code", "place"),
     [
-        # nothing shows where it belongs: the stage
+        # no place is better than the stage
         ("FROM debian:12\n", "PK201", ["FROM debian:12", "FROM debian:12"]),
         # the ENV that sets the other one
         ("FROM debian:12\nENV A=1\n", "PK201", ["ENV A=1"]),
         # the command that installs the other one
         ("FROM debian:12\nRUN apt-get install -y git\n", "PK202", ["apt-get install"]),
-        # the word that keeps an instruction from the work
+        # the word that makes the instruction fail the requirement
         ("FROM debian:12\nRUN echo apt install git curl\n", "PK202", ["echo"]),
         # the first instruction of the same layer
         ("FROM debian:12\nWORKDIR /srv\n", "PK302", ["WORKDIR"]),
         # no stage at all
         ("# nothing\n", "PK101", [""]),
-        # what is wrong
+        # the wrong words
         ("FROM ubuntu:22.04 AS x\n", "PK101", ["ubuntu:22.04"]),
         ("FROM debian:12\nENV A=1 B=3\n", "PK201", ["B=3"]),
     ],
@@ -195,7 +195,7 @@ def test_a_conforming_file_has_all_points() -> None:
         ("B=2\nRUN", "B=3\nWORKDIR /x\nRUN", {"some": 6.6, "must": 16.0, "commands": 10.0, "fixes": 10.0}),
         # one of two commands belongs to a rule that is not met
         ("git curl", "curl", {"some": 10.0, "must": 16.0, "commands": 5.0, "fixes": 10.0}),
-        # a warning is none of the musts
+        # a warning is not a must
         ("WORKDIR", "RUN pip install x\nWORKDIR", {"some": 10.0, "must": 20.0, "commands": 10.0, "fixes": 10.0}),
     ],
 )
@@ -234,7 +234,7 @@ def test_every_requirement_that_is_met_names_its_witness() -> None:
     ]
 
 
-# The image that is judged
+# The linted image
 
 
 @pytest.mark.parametrize(

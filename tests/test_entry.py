@@ -1,4 +1,4 @@
-"""Command lines that are read without click: click reads them the same, and all others are left to it."""
+"""Command lines that zr4lint reads without click: click reads them the same way, and click reads all others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def by_click(words: list[str]) -> Mapping[str, Any]:
-    """The options that click reads; those that nobody sets are left out."""
+    """Return the options that click reads, without unset ones."""
     with command.make_context("zr4lint", list(words)) as ctx:
         return {
             name: value

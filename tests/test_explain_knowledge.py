@@ -73,7 +73,7 @@ def test_the_page_lists_every_table_with_its_title() -> None:
 
 
 def test_the_first_date_on_which_a_table_is_old() -> None:
-    """No table is read for its date before one is older than a year."""
+    """zr4lint reads no table for its date before the first one is a year old."""
     oldest = min(datetime.date.fromisoformat(table.checked) for table in tables(DAY))
     midnight = datetime.datetime.combine(oldest, datetime.time(), datetime.UTC)
     assert (midnight + datetime.timedelta(days=365)).timestamp() == aging.FIRST_DUE

@@ -1,4 +1,4 @@
-"""What a build does, read from instructions and commands: folders, variables, stages, copies, modes."""
+"""Facts from instructions and commands: folders, variables, stages, copies, modes."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ F = TypeVar(
 
 
 def facts(text: str, **images: tuple[str, ...]) -> Facts:
-    """The facts of a file; a text without FROM is that of a stage on an image of which nothing is known."""
+    """Return the facts of a file; a text without FROM becomes a stage on an unknown image."""
     whole = text if "FROM" in text else f"FROM image\n{text}"
     return gather(parse(SourceFile(whole)), images)
 
 
 def of(text: str, kind: type[F]) -> list[F]:
-    """The facts of one kind in the image that is built."""
+    """Return the facts of one kind in the built image."""
     found = facts(text)
     assert found.final is not None
     return found.of(kind, found.ancestry(found.final.number))
@@ -144,7 +144,7 @@ def test_a_folder_lasts_as_long_as_its_run() -> None:
         ("ENV X=1\nARG X=2\nENV A=$X", {"X": "1", "A": "1"}),
         ("ENV PATH=/a:$PATH", {"PATH": f"/a:{INHERITED}"}),
         ("ENV PATH=/a:$PATH\nENV PATH=/b:$PATH", {"PATH": f"/b:/a:{INHERITED}"}),
-        ("ARG X=1\nFROM image\nENV A=$X", {"A": None}),  # an ARG before FROM is not seen behind it
+        ("ARG X=1\nFROM image\nENV A=$X", {"A": None}),  # an ARG before FROM is not visible after it
         ("ARG X=1\nFROM image\nARG X\nENV A=$X", {"A": "1"}),
         ("RUN export A=1", {}),
     ],
@@ -248,7 +248,7 @@ def test_where_copies_come_from(text: str, origin: Origin) -> None:
         ("chmod -v +x a", "+x", ("/w/a",), False),
         ("chmod -x a", "-x", ("/w/a",), False),
         ("chmod +x *.sh", "+x", ("/w/*.sh",), False),
-        ("chmod +x '*.sh'", "+x", (), False),  # in quotes no wildcard
+        ("chmod +x '*.sh'", "+x", (), False),  # not a wildcard in quotes
         ("cd /d && chmod +x a", "+x", ("/d/a",), False),
         ("for f in a b; do chmod +x $f; done", "+x", ("/w/b",), False),
     ],

@@ -1,4 +1,4 @@
-"""What commands do to files: which they remove, write or change the mode of."""
+"""Effects of commands on files: removing, writing and changing modes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILE = "/w/sub/run.sh"
 
 
 def lost(script: str) -> set[str]:
-    """What happens to one file, surely."""
+    """Return what certainly happens to one file."""
     found = gather(parse(SourceFile(f"FROM image\nWORKDIR /w\nRUN {script}\n")))
     removed = [f for f in found.of(Removed, {0}) if not f.at.unsure]
     written = [f for f in found.of(Overwritten, {0}) if not f.at.unsure]

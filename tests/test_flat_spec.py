@@ -1,4 +1,4 @@
-"""A specification without sections and layers: the order of its rules takes the place of layers."""
+"""A specification without sections and layers: the order of its rules replaces the layers."""
 
 from __future__ import annotations
 

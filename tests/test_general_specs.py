@@ -1,4 +1,4 @@
-"""Specifications of services in FastAPI and PHP, of Go in an empty image and of a site, in general words alone."""
+"""Specifications for FastAPI, PHP, Go in an empty image and a static site, with general kinds only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPECIFICATIONS = ("service", "static", "web", "fpm")
 
 
 class Variant(Struct, frozen=True, forbid_unknown_fields=True):
-    """An edit that breaks a specification, and what is to be reported."""
+    """An edit that breaks a specification, and the expected findings."""
 
     name: str
     code: str
@@ -100,5 +100,5 @@ def test_every_requirement_is_broken_by_an_edit(name: str) -> None:
 
 @pytest.mark.parametrize("name", SPECIFICATIONS)
 def test_no_kind_is_of_one_image_alone(name: str) -> None:
-    """The words are general: none belongs to the family of GPU images."""
+    """No kind belongs to the GPU images only."""
     assert [rule.check for rule in pack(name).rules if rule.check.startswith("ml/")] == []

@@ -1,4 +1,4 @@
-"""Patterns of names: the short way says what Python's own library says."""
+"""Patterns of names: the fast path gives the same result as Python's library."""
 
 from __future__ import annotations
 

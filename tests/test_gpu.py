@@ -1,4 +1,4 @@
-"""`--gpu` and its key: which names are GPUs, and that nothing is said of GPUs that nobody named."""
+"""`--gpu` and its key: the accepted names, and no findings without a named GPU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small language of verification commands, against the real grep."""
+"""The interpreter's grep gives the same results as the real grep."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.ending import ends
 from zr4lint.model.grep import compile_pattern, grep, grep_any
 
-# Few characters, so that patterns find something; those that mean something to grep are all among them.
+# Few characters, so that patterns match; they include all special characters of grep.
 _LITERAL = "ab $^]/"
 _ESCAPED = r".*[]^$\/-"
 atoms = st.sampled_from([*_LITERAL, ".", ".*", *(f"\\{c}" for c in _ESCAPED)])

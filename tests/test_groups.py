@@ -1,4 +1,4 @@
-"""Tests of many cases: each is tried, and those that fail are told by name."""
+"""Tests of many cases try every case and name those that fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zr4lint config --import`: what a configuration of hadolint asks for, as one of zr4lint."""
+"""`zr4lint config --import` converts a configuration of hadolint."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_labels_are_settings_of_pack_core_as_far_as_it_has_them(tmp_path: Path) 
     ],
 )
 def test_the_level_that_fails_a_run(tmp_path: Path, text: str, level: str) -> None:
-    """hadolint fails on every finding unless it is told otherwise, zr4lint on errors."""
+    """By default hadolint fails on every finding, zr4lint on errors."""
     assert tomllib.loads(imported(tmp_path, text)) == {"fail-on": level}
 
 
@@ -116,6 +116,6 @@ def test_what_is_no_configuration_of_hadolint(tmp_path: Path, text: str, message
 
 
 def test_of_several_levels_the_highest_counts(tmp_path: Path) -> None:
-    """hadolint 2.15 gives a code that stands in several lists the level that it asks for first, from error down."""
+    """hadolint 2.15 gives a code in several lists the first matching level, from error down."""
     text = imported(tmp_path, "override:\n  style: [DL3006]\n  warning: [DL3006, DL3007]\n  error: [DL3007]\n")
     assert tomllib.loads(text)["severity"] == {"DL3006": "warning", "DL3007": "error"}

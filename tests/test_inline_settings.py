@@ -1,4 +1,4 @@
-"""Settings on the command line as a configuration has them, and options by the names that ruff has for them."""
+"""Configuration settings on the command line, and options with ruff's names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts of every instruction, with the words they stand on."""
+"""The facts of every instruction, with their words."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def of(text: str, kind: type[F]) -> list[F]:
 
 
 def words(text: str, kind: type[F], field: str = "span") -> list[str]:
-    """The words that the facts of a kind stand on."""
+    """Return the words of the facts of a kind."""
     found = facts(text)
     return [found.dockerfile.source.slice(getattr(fact, field)) for fact in found.of(kind, {-1, 0})]
 

@@ -1,4 +1,4 @@
-"""Several processes: the same answers in the same order, and nothing left behind."""
+"""Several processes give the same results in the same order and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -129,12 +129,12 @@ def test_workers_end_with_the_process_that_started_them(tmp_path: Path, number: 
     process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     until(lambda: workers(process) == 2)
     process.send_signal(number)
-    out, _ = process.communicate(timeout=PATIENCE)  # ends when no worker holds the pipe any more
+    out, _ = process.communicate(timeout=PATIENCE)  # ends when no worker has the pipe open
     assert out == b""
 
 
 def workers(process: subprocess.Popen[bytes]) -> int:
-    """How many children of a process leave Ctrl-C to it, which is what a worker does first."""
+    """Return how many children of a process ignore Ctrl-C, which a worker does first."""
     found = 0
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError):
@@ -164,7 +164,7 @@ def test_ctrl_c_ends_all_of_them(tmp_path: Path) -> None:
 
 
 def alive(group: int) -> bool:
-    """Whether a process group has processes."""
+    """Return whether a process group has processes."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:

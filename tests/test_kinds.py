@@ -1,4 +1,4 @@
-"""The vocabulary of packs as `zr4lint kinds` and docs/kinds/ show it: every example is run."""
+"""The kinds of check in `zr4lint kinds` and docs/kinds/: the tests run every example."""
 
 from __future__ import annotations
 

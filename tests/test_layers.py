@@ -1,4 +1,4 @@
-"""The contracts of pyproject.toml are kept, and each of them notices what it forbids."""
+"""The code keeps the import contracts of pyproject.toml, and each contract detects a violation."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_what_they_forbid_is_noticed(copy: Path, module: str, line: str, contrac
 
 
 def test_modules_have_names_of_their_own() -> None:
-    """A command's module is called like the command, whatever other rooms hold."""
+    """A command's module has the name of the command; other rooms may have modules of the same name."""
     paths = [
         path for path in Path(ROOT, "zr4lint").rglob("*.py") if path.parent.name != "cli" and path.stem != "__init__"
     ]

@@ -1,4 +1,4 @@
-"""What `pip freeze` hands to another command: the packages of its own environment."""
+"""`pip freeze` passes the packages of its environment to another command."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LISTED = "RUN pip freeze | xargs pip install --upgrade"
         (f"{PYTHON}\nRUN pip install --dry-run torch\nRUN pip install einops\n{LISTED}", ["einops"], False),
         (f"{PYTHON}\nRUN printf 'torch\\n' > /r && pip install -r /r\n{LISTED}", ["torch"], False),
         (f"{PYTHON}\nRUN pip install torch; grep -q x /y && pip install a\n{LISTED}", ["torch", "a"], False),
-        # What else there may be
+        # Other commands
         (f"{PYTHON}\nCOPY r.txt /\nRUN pip install torch && pip install -r /r.txt\n{LISTED}", ["torch"], True),
         (f"FROM a/b\nRUN pip install torch\n{LISTED}", ["torch"], True),
         (f"FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-devel\nRUN pip install einops\n{LISTED}", ["einops"], True),

@@ -1,4 +1,4 @@
-"""The versions that continuous integration installs: pinned, and such as pyproject.toml lets in."""
+"""The versions that continuous integration installs are pinned and within the bounds of pyproject.toml."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LOCKS = {
     "ci/requirements/docs.txt": ("docs",),
     "ci/requirements/release.txt": ("release",),
 }
-"""The files that are installed from, and the extras that they are for."""
+"""The lock files and the extras that they lock."""
 
 
 @pytest.mark.parametrize(("path", "extras"), LOCKS.items())

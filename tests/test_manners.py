@@ -1,4 +1,4 @@
-"""Manners of the command line: patterns of paths, statistics, init, watching, progress, completion."""
+"""Features of the command line: patterns of paths, statistics, init, watching, progress, completion."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def _put(file: Path, text: str) -> None:
 
 
 def _wait_for(log: Path, words: str, times: int) -> None:
-    """Wait until the words are there so many times."""
+    """Wait until the words occur this many times."""
     try:
         until(lambda: log.read_text().count(words) >= times)
     except TimeoutError:
@@ -205,7 +205,7 @@ def test_progress_is_drawn_for_long_documents(tmp_path: Path) -> None:
 
 
 def _drawn(folder: Path, *arguments: str) -> str:
-    """What a run writes to a stderr that is a terminal."""
+    """Return the output of a run to a terminal as stderr."""
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "zr4lint", *arguments],
@@ -228,7 +228,7 @@ def _drawn(folder: Path, *arguments: str) -> str:
 
 
 def completed(*words: str) -> list[tuple[str, str]]:
-    """What the last word may become: the type of each offer, which a shell acts on, and its words."""
+    """Return the completions of the last word: the type of each, which the shell uses, and its text."""
     complete = BashComplete(cli, {}, "zr4lint", "_ZR4LINT_COMPLETE")
     return [(item.type, item.value) for item in complete.get_completions([*words[:-1]], words[-1])]
 
@@ -265,7 +265,7 @@ def test_completion_of_paths_is_left_to_the_shell(words: tuple[str, ...]) -> Non
 
 @pytest.mark.parametrize("words", [("di",), ("config", "fail"), ("trace", "torch-p")])
 def test_paths_come_before_names(words: tuple[str, ...]) -> None:
-    """The script for bash drops what comes before paths."""
+    """The script for bash removes the text before paths."""
     assert [kind for kind, _ in completed(*words)].index("file") == 0
 
 

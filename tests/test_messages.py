@@ -1,4 +1,4 @@
-"""The wording of findings: what every message of every rule keeps to, on every case."""
+"""The wording of findings: the rules for every message, checked on every case."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ PACKS = ("core", "ml", "zr4")
 
 @cache
 def all_findings() -> dict[str, dict[tuple[str, str], Finding]]:
-    """What each pack says of the cases and of the examples of its rules, each message once.
+    """Return the findings of each pack on the cases and examples of its rules, each message once.
 
-    Packs for the same files that know the same images share the facts of a text.
+    Packs for the same files and images share the facts of a text.
     """
     found: dict[str, dict[tuple[str, str], Finding]] = {name: {} for name in PACKS}
     packs = load_packs(list(PACKS))
@@ -55,7 +55,7 @@ def test_messages_are_short(pack: str) -> None:
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_messages_are_one_statement(pack: str) -> None:
-    """No full stop, no advice behind a semicolon, no evidence in brackets, one line."""
+    """No full stop, no advice after a semicolon, no evidence in brackets, one line."""
     bare = {re.sub(QUOTED, "``", f.message): f for f in findings(pack)}
     wrong = [f for text, f in bare.items() if text.endswith((".", ":")) or re.search(r"[;(\n]", text)]
     assert [f"{f.code} {f.message}" for f in wrong] == []
@@ -63,7 +63,7 @@ def test_messages_are_one_statement(pack: str) -> None:
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_notes_are_sentences_and_help_is_none(pack: str) -> None:
-    """A format joins notes with blanks, and help stands behind `help: `."""
+    """Formats join notes with blanks, and print help after `help: `."""
     for finding in findings(pack):
         assert all(note.endswith(".") and note[0].isprintable() for note in finding.notes), finding
         assert finding.help is None or not finding.help.endswith("."), finding

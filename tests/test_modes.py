@@ -1,4 +1,4 @@
-"""File modes: what `chmod` makes of them, with the real one as the judge."""
+"""File modes after `chmod`, compared with the real chmod."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ REFUSED = ["888", "nonsense", "", "u", "x", "u+q", "77777", "u+7", "755,u+x", "+
 
 
 def real(folder: Path, mode: str) -> list[int | None]:
-    """The modes of files with those of STARTS after the real chmod; None for each where it refuses."""
+    """Return the modes of files with the modes STARTS after the real chmod; None for each if it refuses."""
     files = [folder / f"{before:o}" for before in STARTS]
     for file, before in zip(files, STARTS, strict=True):
         file.touch()

@@ -1,4 +1,4 @@
-"""A fact of a made-up program takes a struct and a reader, and nothing else in the whole tree."""
+"""A fact of an invented program needs only a struct and a reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several reports of one run, each in its place; and the badge."""
+"""Several reports of one run, each with its own file; and the badge."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def zr4lint(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def of_its_own(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """The same in a process of its own."""
+    """Run the same in a separate process."""
     env = environment() | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "zr4lint", *args]
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What a pack may say of its rules: whether they are on, other names, stages, settings."""
+"""Options of rules in a pack: default state, aliases, stages, settings."""
 
 from __future__ import annotations
 

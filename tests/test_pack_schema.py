@@ -1,4 +1,4 @@
-"""The JSON schema of packs judges as the reader does."""
+"""The JSON schema of packs accepts and refuses the same packs as the reader."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 JUDGE = jsonschema.Draft202012Validator(schema())
 OWN = sorted((ROOT / "fixtures").glob("*-spec/pack.toml"))
 BEYOND = (
-    # what holds between tables, or is the business of other packs
+    # conditions between tables, or on other packs
     "unknown section", "no section in a specification", "a section twice", "a layer twice", "a code twice",
     "a name twice", "lines backwards", "layer without lines", "a criterion of no rule", "a conflict of no rule",
     "a criterion that counts no rules", "an amendment of no rule", "an amendment with a parameter of another check",

@@ -1,4 +1,4 @@
-"""What package managers are asked for: the packages among all words, and how their versions are written."""
+"""Arguments of package managers: which words are packages, and the syntax of their versions."""
 
 from __future__ import annotations
 

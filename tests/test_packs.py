@@ -1,4 +1,4 @@
-"""Packs: what a broken one is told, and what a good one says."""
+"""Packs: the errors of broken ones, and the content of good ones."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def load(folder: Path, text: str | bytes) -> Pack:
 
 
 def refusals(folder: Path, text: str | bytes) -> list[str]:
-    """What is said of a pack, without the file's name, which begins each line."""
+    """Return the errors of a pack, without the file's name at the start of each line."""
     with pytest.raises(PackError) as caught:
         load(folder, text)
     path = str(folder / "small.toml")

@@ -1,4 +1,4 @@
-"""The parameters of general kinds, in each form that a pack may write them."""
+"""The parameters of general kinds, in each form that a pack can use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps that share what they have in common, held to plain dicts."""
+"""Maps with shared structure behave like plain dicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report to the PRD's author is that of the pack, and speaks of every demand."""
+"""The report for the PRD's author matches the pack and covers every demand."""
 
 from __future__ import annotations
 

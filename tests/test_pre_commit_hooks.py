@@ -26,12 +26,12 @@ LINTING = ("zr4lint", "zr4lint-fix")
 
 
 def packs() -> list[Pack]:
-    """The packs that are used where none is named."""
+    """Return the packs that zr4lint uses if none is named."""
     return [*load_packs(())]
 
 
 def call(hook: dict[str, Any], cwd: Path, file: str = "Dockerfile.zr4") -> int:
-    """Run a hook's entry in the way pre-commit does, but with this interpreter's zr4lint."""
+    """Run a hook's entry as pre-commit does, but with this interpreter's zr4lint."""
     program, *args = shlex.split(hook["entry"])
     assert program == "zr4lint"
     command = [sys.executable, "-m", program, *args, *hook.get("args", []), file]

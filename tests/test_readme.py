@@ -1,4 +1,4 @@
-"""README.md says what is so: its commands are run, its outputs compared, its configurations read."""
+"""README.md is correct: the tests run its commands, compare its output and read its configurations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ YAML = {
 
 
 def commands() -> list[str]:
-    """All commands of its shell blocks."""
+    """Return all commands of its shell blocks."""
     return [line for block in blocks(TEXT) if block.kind == "sh" for line in block.body.splitlines()]
 
 
@@ -100,7 +100,7 @@ def test_each_format_is_listed_once() -> None:
 
 
 HOME = ("https://github.com/zr4lint/zr4lint/blob/main/", "https://raw.githubusercontent.com/zr4lint/zr4lint/main/")
-"""How the links of README.md begin that lead into the repository: PyPI shows the page as well."""
+"""Prefix of README.md's links into the repository; absolute, because PyPI also shows the page."""
 
 
 def _inside(link: str) -> str:

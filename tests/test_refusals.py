@@ -1,4 +1,4 @@
-"""Wrong usage: one line in our own words, which names the nearest option, command, value or file."""
+"""Usage errors: one line that names the nearest option, command, value or file."""
 
 from __future__ import annotations
 

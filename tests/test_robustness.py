@@ -1,4 +1,4 @@
-"""Hostile input: a clear line and the right exit code, and nothing written but what was asked for."""
+"""Hostile input: a clear message, the right exit code, and no unrequested files."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ BAD = CONFORMING.replace("--no-install-recommends \\\n    git", "\\\n    git")
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
-    """A folder with the scripts of the conforming Dockerfile and one that --fix mends."""
+    """A folder with the scripts of the conforming Dockerfile, and a Dockerfile that --fix corrects."""
     for script in ("download_models.sh", "start.sh"):
         save(tmp_path / script, (DOCKER / script).read_text())
     save(tmp_path / "Dockerfile.zr4", BAD)
@@ -132,7 +132,7 @@ def test_any_text_is_linted_in_time(here: Path, data: bytes) -> None:
     assert (done.code, done.err) == (1, "")
 
 
-# What is no file
+# Paths that are not files
 
 
 def _socket(here: Path) -> str:
@@ -159,7 +159,7 @@ def test_what_is_no_file_is_named(here: Path, prepare: Callable[[Path], str]) ->
 
 
 def test_a_file_that_vanishes_is_named_and_the_others_are_linted(here: Path) -> None:
-    """The folder is searched while files come and go in it."""
+    """Files appear and vanish while zr4lint searches the folder."""
     code = (
         "import os, sys\nfrom pathlib import Path\n"
         "while True:\n  Path(sys.argv[1]).write_text('FROM a\\n')\n  os.unlink(sys.argv[1])\n"
@@ -179,11 +179,11 @@ def test_a_file_that_vanishes_is_named_and_the_others_are_linted(here: Path) -> 
 
 
 def limited(*args: str, cwd: Path, most: int) -> Done:
-    """Run zr4lint where no file may have more bytes: what is written beyond that fails as on a full disk."""
+    """Run zr4lint with a limit of the file size; a write beyond it fails as on a full disk."""
     done = subprocess.run(
         [sys.executable, "-m", "zr4lint", *args],
         cwd=cwd,
-        env=environment(PYTHONDONTWRITEBYTECODE="1"),  # a module cut short would stay in the checkout
+        env=environment(PYTHONDONTWRITEBYTECODE="1"),  # a truncated module would stay in the checkout
         capture_output=True,
         check=False,
         timeout=PATIENCE,
@@ -219,8 +219,8 @@ def test_a_report_that_can_not_be_written_leaves_the_old_one(here: Path) -> None
 
 @pytest.fixture
 def theirs() -> Iterator[Path]:
-    """A folder that we can read and not write, with a file that we can: tests of root are another user's meanwhile."""
-    call("--fix", "Dockerfile.zr4", "--diff", cwd=DOCKER)  # what is imported later might be root's alone
+    """A read-only folder with a writable file; as root, the test runs as another user."""
+    call("--fix", "Dockerfile.zr4", "--diff", cwd=DOCKER)  # later imports might be readable for root only
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         folder = Path(name)
         save(folder / "Dockerfile.zr4", BAD)
@@ -313,7 +313,7 @@ os._exit = told
 sys.addaudithook(count)
 main()
 """
-"""zr4lint in a process that gets a signal at its n-th event of those that Python audits; 0 tells how many there are."""
+"""zr4lint in a process that gets a signal at its n-th audit event of Python; 0 prints the number of events."""
 
 MOMENTS = 12
 
@@ -374,7 +374,7 @@ def test_a_reader_that_goes_away_is_no_pass(here: Path, unbuffered: str) -> None
     assert (done.returncode, done.stdout, done.stderr) == (141, b"{", b"")
 
 
-# Packs and configuration of a repository that nobody trusts
+# Packs and configuration of an untrusted repository
 
 
 @pytest.fixture
@@ -413,7 +413,7 @@ def test_a_configuration_names_no_context_outside(untrusted: Path) -> None:
     "name", ["../../outside/levels.toml", "../outside/levels.toml", "/x/levels.toml", "link/levels.toml"]
 )
 def test_a_copy_tells_nothing_of_files_outside_of_the_context(untrusted: Path, name: str) -> None:
-    """Whether a file outside exists must make no difference."""
+    """The result must not depend on whether a file outside exists."""
     (untrusted / "link").symlink_to(untrusted.parent / "outside")
     pack = LEVELS.replace(
         'check = "env"\nvariables = { MUST = "1" }', 'check = "context-files"\ncopies = ["levels.toml"]'
@@ -594,7 +594,7 @@ from zr4lint.__main__ import main
 sys.addaudithook(watch)
 main()
 """
-"""zr4lint in a process that ends with a word on what it does that a linter should not."""
+"""zr4lint in a process that exits with a message if it does something that a linter should not do."""
 
 
 def test_linting_runs_nothing_writes_nothing_and_reads_nothing_outside(untrusted: Path) -> None:

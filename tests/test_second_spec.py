@@ -1,4 +1,4 @@
-"""A second, invented specification: the vocabulary is for any image, and no code knows the first one."""
+"""A second, invented specification: the kinds work for any image, and no code depends on the first one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TEXT = (FOLDER / "Dockerfile").read_text(encoding="utf-8")
 
 
 class Variant(NamedTuple):
-    """An edit that breaks the specification, and what is to be reported."""
+    """An edit that breaks the specification, and the expected findings."""
 
     name: str
     code: str

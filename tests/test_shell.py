@@ -1,4 +1,4 @@
-"""Shell text as commands: which run, in which shell, with which words, each at its place."""
+"""Shell text as commands: which ones run, in which shell, with which words, at which place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def argv(command: Command) -> str:
 
 
 def reached(script: str) -> dict[str, str]:
-    """How far each command gets; of one that is recorded more than once the last time."""
+    """Return the reach of each command; for a command that is recorded more than once, the last one."""
     return {argv(c): c.reach.name.lower() for c in parse(script) if c.words}
 
 
@@ -313,7 +313,7 @@ def test_any_text_can_be_read_and_every_word_stands_in_it(script: str) -> None:
             assert 0 <= word.span.start <= word.span.end <= len(script)
             for expansion in word.expansions:
                 assert 0 <= expansion.start <= expansion.end <= len(word.text.text)
-            if "eval" not in script:  # eval puts blanks between its words that stand nowhere
+            if "eval" not in script:  # eval adds blanks between its words that are not in the file
                 mapped = "".join(script[word.text.offset(i)] for i in range(len(word.text.text)))
                 assert mapped == word.text.text
 

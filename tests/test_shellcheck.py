@@ -1,4 +1,4 @@
-"""ShellCheck over RUN: what it is given, how often it is started, and how its findings are selected."""
+"""ShellCheck on RUN: its input, how often it starts, and the selection of its findings."""
 
 from __future__ import annotations
 

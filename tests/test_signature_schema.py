@@ -1,4 +1,4 @@
-"""The JSON schema of signatures judges as the reader does."""
+"""The JSON schema of signatures accepts and refuses the same files as the reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Positions in files, and bytes that come back as they were."""
+"""Positions in files, and unchanged bytes after reading and writing."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ texts = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_f
         ("a\nb", 1, (1, 2)),
         ("a\nb", 2, (2, 1)),
         ("a\r\nb", 3, (2, 1)),
-        ("a\rb", 2, (1, 3)),  # a lone carriage return ends no line
-        ("a\u2028b\x0cc\nd", 6, (2, 1)),  # nor does anything else but \n
-        ("a\n", 2, (1, 3)),  # behind the last newline is no further line
+        ("a\rb", 2, (1, 3)),  # a lone carriage return does not end a line
+        ("a\u2028b\x0cc\nd", 6, (2, 1)),  # nor does any character other than \n
+        ("a\n", 2, (1, 3)),  # no line follows the last newline
         ("𝄞é\né", 3, (2, 1)),  # code points, not bytes and not UTF-16
     ],
 )
@@ -94,7 +94,7 @@ def test_a_byte_order_mark_is_no_text() -> None:
 
 @st.composite
 def mapped(draw: st.DrawFn) -> tuple[str, MappedText]:
-    """A file's text, and pieces of it joined."""
+    """Return a file's text, and its joined pieces."""
     text = draw(st.text("abc", min_size=1, max_size=30))
     cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=8)))
     pieces = [(text[a:b], a) for a, b in zip(cuts[::2], cuts[1::2], strict=False)]

@@ -1,4 +1,4 @@
-"""Sequences that go to a file, and reports that are written piece by piece."""
+"""Sequences that are stored in a file, and reports that are written incrementally."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_json_in_pieces_is_the_same_json(document: object) -> None:
 
 
 def _with_iterators(value: object) -> object:
-    """The document with an iterator in the place of each list that is not in another list of it."""
+    """Return the document with each outermost list replaced by an iterator."""
     if isinstance(value, dict):
         return {key: _with_iterators(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Comments that suppress findings, what is wrong with them, and writing them."""
+"""Comments that suppress findings: reading, errors in them, and writing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def here(tmp_path: Path) -> Path:
 
 
 def lint(here: Path, text: str) -> FileReport:
-    """A report by the pack of three rules; what is missing is found at FROM."""
+    """Return a report of the pack of three rules; missing things are reported at FROM."""
     return zr4lint.lint_text(text, packs=[str(here / "levels.toml")])
 
 

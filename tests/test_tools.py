@@ -21,7 +21,7 @@ from zr4lint.shell.commands import ANY_DEPTH
 
 
 def arguments(command: str) -> Sequence[Argument]:
-    """The arguments of a command line, with `$UNKNOWN` for what can't be known."""
+    """Return the arguments of a command line, with `$UNKNOWN` for unknown parts."""
     return expand_all(parse_script(MappedText.join([(command, 0)])).commands[0].words, {"UNKNOWN": None})
 
 
@@ -43,9 +43,9 @@ GRAMMAR = Grammar(
         ("x --index-url u a", [("index-url", "u", "--index-url u")], ["a"]),
         ("x --index-url=u a", [("index-url", "u", "--index-url=u")], ["a"]),
         ("x --index-url= a", [("index-url", "", "--index-url=")], ["a"]),
-        ("x --ind u a", [("index-url", "u", "--ind u")], ["a"]),  # the only one that begins so
+        ("x --ind u a", [("index-url", "u", "--ind u")], ["a"]),  # the only option with this prefix
         ("x --no-ca a", [("no-cache-dir", "", "--no-ca")], ["a"]),
-        ("x --no-c a", [("no-c", "", "--no-c")], ["a"]),  # two begin so
+        ("x --no-c a", [("no-c", "", "--no-c")], ["a"]),  # two options have this prefix
         ("x -q a", [("quiet", "", "-q")], ["a"]),
         ("x -qv a", [("quiet", "", "-qv"), ("verbose", "", "-qv")], ["a"]),
         ("x -r f a", [("requirement", "f", "-r f")], ["a"]),

@@ -1,4 +1,4 @@
-"""Version specifiers: the short way for plain releases says what PyPA's own library says."""
+"""Version specifiers: the fast path for plain releases gives the same result as PyPA's library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheel holds all that zr4lint needs, wherever it is installed."""
+"""The wheel contains everything that zr4lint needs."""
 
 from __future__ import annotations
 

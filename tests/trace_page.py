@@ -1,4 +1,4 @@
-"""Plays docs/trace.md again: its commands run in a copy of a fixture, and their output takes the place of the old.
+"""Run the commands of docs/trace.md in a copy of a fixture and replace the output in the page.
 
 `make docs` writes the result; a test compares it.
 """
@@ -20,7 +20,7 @@ FIXTURE = ROOT / "fixtures" / "documents" / "relay"
 
 
 def played(page: str, folder: Path) -> str:
-    """The page with what its commands print; a release does not change it."""
+    """Return the page with the output of its commands, which does not depend on the release."""
     for name in ("relay.prd.md", "Dockerfile"):
         shutil.copy(FIXTURE / name, folder)
     (folder / "zr4lint.toml").write_text('packs = ["relay.toml"]\n')

@@ -1,1 +1,1 @@
-"""The cases of every rule in `fixtures/<pack>/<rule>.toml`: reading, checking, and bringing them up to date."""
+"""Read, check and update the cases of every rule in `fixtures/<pack>/<rule>.toml`."""

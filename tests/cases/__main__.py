@@ -1,6 +1,6 @@
-"""Bring cases up to date: `python -m tests.cases [--update] [PACK/RULE ...]` shows what has changed, and writes it.
+"""Update cases: `python -m tests.cases [--update] [PACK/RULE ...]` shows changes, and writes them with --update.
 
-Read the difference before you commit it: what a rule says today isn't always what it should say.
+Read the difference before you commit it: a rule's current findings are not always right.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def differs(path: Path, update: bool) -> bool:
-    """Whether a file isn't what the rules say; print the difference, and write the file if it is to be updated."""
+    """Print how a file differs from the rules' findings and return whether it does; write it if `update` is set."""
     before = path.read_text(encoding="utf-8")
     name = path.relative_to(FIXTURES.parent).as_posix()
     after = comment(before) + write(current(path, read(path)))
@@ -52,14 +52,14 @@ def differs(path: Path, update: bool) -> bool:
 
 
 def comment(text: str) -> str:
-    """The comment that a file begins with; others are not kept."""
+    """Return the comment at the start of a file; other comments are not kept."""
     lines = text.splitlines(keepends=True)
     kept = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
     return "".join(lines[:kept]) + ("\n" if kept else "")
 
 
 def current(path: Path, cases: Cases) -> Cases:
-    """The cases with what the rule says today; a bad case stays bad and a good one good, for the tests to tell."""
+    """Return the cases with the rule's current findings. Bad cases stay bad and good ones stay good."""
     return Cases(bad=tuple(_current(path, cases.bad)), good=tuple(_current(path, cases.good)))
 
 

@@ -1,7 +1,7 @@
-"""What a case is, and how the file of a rule's cases is read and written.
+"""The types of a case, and reading and writing the file of a rule's cases.
 
-A file is `fixtures/<pack>/<rule>.toml`. It has `[[bad]]` cases, on which the rule speaks, and `[[good]]` ones, near
-misses on which it is silent.
+A file is `fixtures/<pack>/<rule>.toml`. It has `[[bad]]` cases, where the rule gives findings, and `[[good]]` cases,
+near misses where it gives none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 
 
 class Pointer(Struct, frozen=True, forbid_unknown_fields=True):
-    """Another place that a finding names: where its words start, the words, and what is said of them."""
+    """Another place that a finding names: the start of its words, the words, and the message."""
 
     at: str
     words: str
@@ -29,9 +29,9 @@ class Pointer(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Expected(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One finding, whole: `at` is the line and column of the first of its `words`.
+    """A complete finding; `at` is the line and column of the first of its `words`.
 
-    `fix` is the title of the fix and `applicability` how far it may be trusted; both are left out where there is none.
+    `fix` is the title of the fix, `applicability` says whether it is safe. A finding without a fix has neither.
     """
 
     at: str
@@ -48,10 +48,10 @@ class Expected(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
 
 class Case(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """A Dockerfile, and all that one rule says of it.
+    """A Dockerfile and all findings of one rule on it.
 
-    `why` says what the case is about where its name does not say it all. `context` has the files beside the
-    Dockerfile, by path; without it the rule is told of no build context. `settings` are those of the pack. `fixed` is
+    `why` explains the case if its name is not enough. `context` has the files next to the
+    Dockerfile, by path; without it the rule has no build context. `settings` are those of the pack. `fixed` is
     the text after the fixes of all findings.
     """
 
@@ -80,26 +80,26 @@ class RuleCase(NamedTuple):
     case: Case
 
     def __str__(self) -> str:
-        """The name that a failure has: `zr4/torch-pin/bad-other-release`."""
+        """The name in a failure: `zr4/torch-pin/bad-other-release`."""
         return f"{self.pack}/{self.rule}/{self.kind}-{self.case.name}"
 
     def of(self) -> str:
-        """The name that a test of all cases of the rule has: `zr4/torch-pin`."""
+        """The name of a test of all cases of the rule: `zr4/torch-pin`."""
         return f"{self.pack}/{self.rule}"
 
 
 def case_files() -> list[Path]:
-    """The files of cases, in the order of packs and rules."""
+    """Return the files of cases, in the order of packs and rules."""
     return [path for pack in pack_names() for path in sorted((FIXTURES / pack).glob("*.toml"))]
 
 
 def read(path: Path) -> Cases:
-    """The cases in a file; a key that no case has, or a value of another type, raises msgspec.ValidationError."""
+    """Read the cases in a file; raises msgspec.ValidationError for an unknown key or a wrong type."""
     return msgspec.convert(tomli.loads(path.read_text(encoding="utf-8")), Cases)
 
 
 def write(cases: Cases) -> str:
-    """The text of a file of cases; `read` gives the same cases again."""
+    """Return the text of a file of cases; `read` returns the same cases."""
     return toml_text.tables(msgspec.to_builtins(cases))
 
 
@@ -115,5 +115,5 @@ def every_case() -> tuple[RuleCase, ...]:
 
 
 def every_text() -> list[str]:
-    """The Dockerfiles of all cases, before and after their fixes; each once."""
+    """The different Dockerfiles of all cases, before and after their fixes."""
     return sorted({text for item in every_case() for text in (item.case.text, item.case.fixed) if text is not None})

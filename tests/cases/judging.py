@@ -1,4 +1,4 @@
-"""What a rule says of a case, in the terms of the case."""
+"""The findings of a rule on a case, in the form that the case has."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 
 @cache
 def pack(name: str) -> Pack:
-    """A pack that comes with zr4lint."""
+    """Return a pack that zr4lint ships."""
     return load_packs([name])[0]
 
 
 def rule_of(pack_name: str, name: str) -> Rule:
-    """The rule of a pack that has a name; StopIteration where there is none."""
+    """Return the rule with this name in a pack; raises StopIteration if there is none."""
     return next(rule.rule for rule in pack(pack_name).rules if rule.rule.name == name)
 
 
 def source_of(item: RuleCase) -> SourceFile:
-    """The Dockerfile of a case, under a name that its pack is for."""
+    """Return the Dockerfile of a case, with a file name that matches its pack."""
     return SourceFile.decode(item.case.text.encode(), pack(item.pack).files[0])
 
 
 @contextmanager
 def linter(item: RuleCase, select: tuple[str, ...] = ()) -> Iterator[Linter]:
-    """A linter with the pack of a case, or some rules of it, beside the files of the case."""
+    """Return a linter with the pack of a case, or some of its rules, and the files of the case."""
     with TemporaryDirectory() as folder:
         for path, text in (item.case.context or {}).items():
             file = Path(folder, path)
@@ -55,7 +55,7 @@ def linter(item: RuleCase, select: tuple[str, ...] = ()) -> Iterator[Linter]:
 
 @contextmanager
 def shellcheck(on: bool) -> Iterator[None]:
-    """Have ShellCheck started, or not."""
+    """Turn ShellCheck on or off."""
     before, program.switched_off = program.switched_off, not on
     try:
         yield
@@ -64,20 +64,20 @@ def shellcheck(on: bool) -> Iterator[None]:
 
 
 def findings(item: RuleCase, source: SourceFile) -> list[Finding]:
-    """The findings of the rule of a case; ShellCheck is started for those of its own rule alone."""
+    """Return the findings of a case's rule; only ShellCheck's own rule starts ShellCheck."""
     with linter(item, (rule_of(item.pack, item.rule).code,)) as rule, shellcheck(item.rule == "shellcheck"):
         return [finding for finding in rule.lint(source).report.findings if finding.name == item.rule]
 
 
 def observed(case: Case, source: SourceFile, found: Sequence[Finding]) -> Case:
-    """The case as these findings would have it."""
+    """Return the case that expects these findings."""
     edits = [edit for finding in found if finding.fix for edit in finding.fix.edits]
     fixed = applied(source.whole_text, edits, shift=int(source.bom)) if edits else None
     return structs.replace(case, finding=tuple(_described(f, source) for f in found), fixed=fixed)
 
 
 def applied(text: str, edits: Iterable[Edit], shift: int = 0) -> str:
-    """The text after these edits; one that overlaps an earlier one, or is the same, is left out."""
+    """Return the text after these edits, without edits that repeat or overlap an earlier one."""
     kept: list[Edit] = []
     for edit in edits:
         if not any(edit == other or (edit.start < other.end and other.start < edit.end) for other in kept):

@@ -1,4 +1,4 @@
-"""Every rule by its cases: findings and fixes as the files say, whole; and the files themselves."""
+"""Every rule gives exactly the findings and fixes of its cases, and the files of cases are well-formed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIXED = tuple(item for item in BAD if item.case.fixed is not None)
 ONLY_HALF = {
     "zr4/prd-command/bad-lower-case-keyword",
 }
-"""Cases whose fix is only a step: what it leaves has another fix, and --fix takes both. The list may only shrink."""
+"""Cases whose fix leaves a finding with another fix; --fix applies both. The list may only shrink."""
 
 
 def pack_of(names: tuple[str, str]) -> str:
@@ -57,7 +57,7 @@ def test_bad_cases_have_findings_and_good_ones_none() -> None:
 
 
 def test_kinds_that_find_more_than_their_rule_says_are_marked() -> None:
-    """The search for causes leaves out the rules that find no errors."""
+    """The search for causes skips rules that find no errors."""
     above = {
         rule.check
         for item in BAD
@@ -117,13 +117,13 @@ SETTINGS: dict[str, dict[str, object]] = {
     "label-not-version": {"labels": {"org.opencontainers.image.version": "semver"}},
     "label-unknown": {"labels": {"org.opencontainers.image.source": "url"}, "strict-labels": True},
 }
-"""What the examples of rules need that are silent without a setting."""
+"""Settings for the examples of rules that need one."""
 
 
 @pytest.mark.slow
 @in_groups([names for names in RULES if names[1] not in WITHOUT_EXAMPLE], pack_of, "/".join)
 def test_the_bad_example_of_a_rule_is_found_and_the_good_one_is_not(names: tuple[str, str]) -> None:
-    """The examples are those of help and pages."""
+    """The help and the pages show these examples."""
     pack_name, rule = names
     text = rule_of(pack_name, rule)
     settings = SETTINGS.get(rule, {})

@@ -1,4 +1,4 @@
-"""What --fix makes of every case that has a fix: it ends, brings no error, and BuildKit accepts it."""
+"""--fix on every case that has a fix: it ends, adds no error, and BuildKit accepts the result."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The cases notice nonsense: a finding that is moved, reworded or mended wrongly makes a case of its rule fail.
+"""The cases detect wrong findings: a moved, reworded or wrongly fixed finding makes a case of its rule fail.
 
-The findings are spoiled, not the code of the rules: what the harness compares is then all that is put to the test.
+The tests change the findings, not the code of the rules, so they test only what the harness compares.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RULES: list[tuple[str, Rule]] = [(name, rule.rule) for name in pack_names() for 
 
 
 def moved(span: Span) -> Span:
-    """One code point further, which is another place on every line."""
+    """Move a place by one code point."""
     return Span(span.start + 1, span.end + 1)
 
 
@@ -91,7 +91,7 @@ def test_a_spoiled_finding_is_noticed(item: RuleCase) -> None:
 @pytest.mark.slow
 @in_groups([item for item in BAD if item.case.fixed is not None], RuleCase.of)
 def test_spoiled_fixes_are_noticed(item: RuleCase) -> None:
-    """All fixes of a case at once, for two findings may have the same."""
+    """Changes all fixes of a case at once, because two findings may have the same fix."""
     source = source_of(item)
     found = findings(item, source)
     for name, spoil in OF_FIXES.items():
@@ -101,7 +101,7 @@ def test_spoiled_fixes_are_noticed(item: RuleCase) -> None:
 
 @in_groups(RULES, lambda pair: pair[0], lambda pair: pair[1].name)
 def test_the_fix_that_a_rule_declares_is_the_one_most_trusted_in_its_cases(pair: tuple[str, Rule]) -> None:
-    """So the cases have a fix of each rule that offers one, and the page of a rule is right about it."""
+    """This proves that the cases contain a fix of each rule that offers one, and that the rule's page is right."""
     pack_name, rule = pair
     of_rule = [item for item in BAD if (item.pack, item.rule) == (pack_name, rule.name)]
     seen = {finding.applicability for item in of_rule for finding in item.case.finding if finding.applicability}

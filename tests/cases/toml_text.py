@@ -1,4 +1,4 @@
-"""Tables as TOML text that reads well: Dockerfiles stand in it as they are, between lines of quotes."""
+"""Write tables as readable TOML text, with Dockerfiles as multi-line strings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 WIDTH = 120
 DEPTH = 2
-"""How deep tables have a heading of their own; what is deeper stands in one line."""
+"""Depth up to which tables get a heading; deeper ones are written inline."""
 
 _LAST_OF_FOUR = 0xFFFF
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\t": "\\t", "\r": "\\r", "\n": "\\n"}
 
 
 def tables(data: Mapping[str, Any], path: str = "") -> str:
-    """The text of a document whose values are strings, lists and tables; lists of tables become `[[key]]`."""
+    """Return the text of a document of strings, lists and tables; lists of tables become `[[key]]`."""
     return "".join(_lines(data, path)).lstrip("\n")
 
 
@@ -50,7 +50,7 @@ def _value(value: object, indent: int) -> str:
 
 
 def _inline(value: object) -> str:
-    """A value within a table that stands in one line."""
+    """Write a value of an inline table."""
     return _line(value) if isinstance(value, str) else _value(value, 0)
 
 
@@ -60,7 +60,7 @@ def _key(key: str) -> str:
 
 
 def _block(text: str) -> str:
-    """A string of several lines; what TOML or an editor would change in it is escaped."""
+    """Write a multi-line string; characters that TOML or an editor would change are escaped."""
     fragile = any(char != "\n" and not char.isprintable() for char in text) or " \n" in text or "'''" in text
     if fragile:
         return '"""\n' + "\n".join(map(_escaped, text.split("\n"))).replace(" \n", "\\u0020\n") + '"""'
@@ -68,7 +68,7 @@ def _block(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    """A string in one line, in the quotes that need the fewest escapes."""
+    """Write a string on one line, with the quotes that need the fewest escapes."""
     literal = text.isprintable() and ('"' in text or "\\" in text) and "'" not in text
     return f"'{text}'" if literal else f'"{_escaped(text)}"'
 

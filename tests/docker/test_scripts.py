@@ -1,6 +1,6 @@
-"""The image's scripts, run by the real bash in a folder of their own.
+"""The image's scripts, run by the real bash in a separate folder.
 
-What the image has on PATH (python, hf, wget) is stood in for by small programs that record how they were called.
+Small programs replace those that the image has on PATH (python, hf, wget), and record their calls.
 """
 
 import contextlib
@@ -20,12 +20,12 @@ from tests.support.ending import PATIENCE, until
 DOCKER = Path(__file__).parents[2] / "docker"
 SCRIPTS = ("download_models.sh", "start.sh")
 
-# Each argument goes to a line of its own, so that it shows where one ends and the next begins.
+# Each argument goes on a separate line, to show where it ends.
 RECORD = """#!/usr/bin/env bash
 printf '%s\\n' "${0##*/}" "$@" -- >>"${LOG}"
 """
 PYTHON = RECORD + 'printf "%s %s\\n" "$$" "${HF_HUB_CACHE:-}"\n'
-# download REPOSITORY [FILE] --local-dir FOLDER: fails as often as FAILURES says, and keeps what it had by then.
+# download REPOSITORY [FILE] --local-dir FOLDER: fails FAILURES times, and keeps the data downloaded so far.
 CLIENT = (
     RECORD
     + """
@@ -97,7 +97,7 @@ class Image:
 
     @property
     def calls(self) -> list[list[str]]:
-        """What was called, each with its arguments."""
+        """Return the calls with their arguments."""
         if not self.log.exists():
             return []
         return [call.splitlines() for call in self.log.read_text().split("--\n")[:-1]]
@@ -114,7 +114,7 @@ def image(tmp_path: Path) -> Image:
 
 @pytest.fixture
 def serve(image: Image) -> list[str]:
-    """The call that starts ComfyUI when nothing is configured."""
+    """Return the call that starts ComfyUI without any configuration."""
     return ["python", str(image.root / "ComfyUI" / "main.py"), "--listen", "0.0.0.0", "--port", "8188"]
 
 
@@ -394,7 +394,7 @@ class TestDownload:
         assert max(map(len, stdout.splitlines())) <= 120
 
     def test_own_table(self, image: Image, tmp_path: Path) -> None:
-        """What --list prints is a table; its models go to the folders that the two programs read."""
+        """--list prints a table whose models go to the folders that the two programs read."""
         _, table, _ = image.run("download_models.sh", "--list")
         assert image.calls == []
         rows = [row.split() for row in table.splitlines() if not row.startswith("#")]
@@ -409,7 +409,7 @@ class TestDownload:
             assert place.stat().st_size > 0
 
     def test_interrupted_download_is_not_tried_again(self, image: Image) -> None:
-        """A client that turns the signal into an exit code of its own."""
+        """The client turns the signal into its own exit code."""
         process = image.start("download_models.sh", "small", SLEEP="0.3", FAILURES="9", DOWNLOAD_PAUSE="600")
         image.wait_for_call()
         process.terminate()

@@ -76,7 +76,7 @@ FLAG_WORDS = (
 )
 JSON_WORDS = ("[]", '["a"]', '["a", "b"]', '["a","\\u00e9\\n"]', "[", "]", '["a"', "['a']", '[ "a" ]', '["a",]')
 OTHER_WORDS = ("AS", "as", "NONE", "CMD", "none", "RUN", "ENV", "=", "=x", "x=", "name")
-# A marker and the line that ends its heredoc, "" where it is none.
+# A marker and the line that ends its heredoc, "" if it starts none.
 HEREDOCS = {
     "<<EOF": "EOF", "<<-EOF": "\tEOF", '<<"EOF"': "EOF", "<<'EOF'": "EOF", "<<-'E O'": "\t\tE O", "3<<EOF": "EOF",
     "007<<B": "B", "<<B": "B", "<<<EOF": "", "<<-": "", "<<\\EOF": "EOF", "<<E\\ O": "E O", "<<$EOF": "$EOF",
@@ -85,7 +85,7 @@ HEREDOCS = {
 }  # fmt: skip
 
 WORDS = st.sampled_from(PLAIN_WORDS + QUOTED_WORDS + DOLLAR_WORDS + FLAG_WORDS + JSON_WORDS + OTHER_WORDS)
-# Words after which the lexer that finds heredocs goes on.
+# Words after which the lexer continues to look for heredocs.
 CLOSED_WORDS = st.sampled_from((*PLAIN_WORDS, "--from=a", "--", "${x:-'a b'}", '"a \\" b"', "a\\ b", "$$", '"$x"', "'"))
 COMMENTS = st.sampled_from(["#", "# comment", "  # indented", "\t#x \\", "# escape=`", "#!x"])
 BLANK_LINES = st.sampled_from(["", "", " ", "\t", "\r", "\u2003"])
@@ -114,7 +114,7 @@ OTHER_DIRECTIVES = ("# syntax=docker/dockerfile:1", "#Syntax = a b ", "# syntax=
 
 @st.composite
 def instructions(draw: st.DrawFn, escape: str) -> str:
-    """An instruction, continued now and then, without the line end of its last line."""
+    """An instruction, sometimes with continuations, without the line end of its last line."""
     keyword = draw(
         st.sampled_from([*KEYWORDS, *KEYWORDS, "RUN", "RUN", "COPY", "ONBUILD RUN", "ONBUILD COPY", "FOO", ""])
     )
@@ -130,7 +130,7 @@ def instructions(draw: st.DrawFn, escape: str) -> str:
 
 @st.composite
 def _gaps(draw: st.DrawFn, escape: str) -> str:
-    """What stands between two words: blanks, or a continuation with comments and blank lines."""
+    """The text between two words: blanks, or a continuation with comments and blank lines."""
     if draw(st.integers(0, 3)):
         return draw(st.sampled_from(BLANKS))
     end = draw(st.sampled_from(LINE_ENDS))
@@ -158,7 +158,7 @@ def heredocs(draw: st.DrawFn, escape: str) -> str:
 
 @st.composite
 def dockerfiles(draw: st.DrawFn) -> str:
-    """A text made of the parts of a Dockerfile; most are right enough for BuildKit's parser."""
+    """A text made of the parts of a Dockerfile; BuildKit's parser accepts most of them."""
     end = draw(st.sampled_from(LINE_ENDS))
     escape = draw(st.sampled_from(["\\", "\\", "`"]))
     lines = draw(st.lists(st.sampled_from(OTHER_DIRECTIVES), max_size=1))
@@ -171,6 +171,6 @@ def dockerfiles(draw: st.DrawFn) -> str:
 
 
 def texts() -> st.SearchStrategy[str]:
-    """Any text, of the characters that mean something in a Dockerfile more often than not."""
+    """Any text, mostly of characters with a meaning in a Dockerfile."""
     special = st.sampled_from("\n\n\r\t \\`#=-<<'\"$[]{},:EOFRUN\x00\x85\xa0\ud8ff\udcff\ufeff")
     return st.one_of(st.text(), st.text(st.one_of(special, st.characters())), st.lists(WORDS).map("".join))

@@ -1,7 +1,7 @@
-"""BuildKit's own parser, which the package `dockerfile` binds, is the judge of ours.
+"""Our parser gives the same result as BuildKit's own, from the binding `dockerfile`.
 
-The binding has BuildKit 0.12.5. Where BuildKit reads more since then (a blank between << and the name of a heredoc,
-`# check=`), the strategies keep out of it, and test_parser.py says what we do.
+The binding has BuildKit 0.12.5. The strategies avoid what newer versions read differently (a blank between << and the
+name of a heredoc, `# check=`); test_parser.py covers it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ quick = settings(
 
 
 class Facts(NamedTuple):
-    """What the judge and our parser must agree on for an instruction."""
+    """The facts of an instruction on which the binding and our parser must agree."""
 
     keyword: str
     trigger: str | None
@@ -57,7 +57,7 @@ class Facts(NamedTuple):
 
 
 def judged(text: str) -> list[Facts] | None:
-    """What the judge finds, None where it refuses the text."""
+    """Return the binding's facts, or None if it refuses the text."""
     try:
         commands = buildkit.parse(text)
     except buildkit.RefusedError:
@@ -81,14 +81,14 @@ def _judged(command: buildkit.Command) -> Facts:
 
 
 def ours(text: str) -> list[Facts]:
-    """What our parser finds."""
+    """Return our parser's facts."""
     source = SourceFile(text)
     return [_ours(source, instruction) for instruction in parse(source).instructions]
 
 
 def _ours(source: SourceFile, instruction: Instruction) -> Facts:
     target = instruction.trigger or instruction
-    # The binding loses the heredocs of a trigger; their lines count in the last line.
+    # The binding loses the heredocs of a trigger, but counts their lines in the last line.
     heredocs = () if instruction.trigger else instruction.heredocs
     return Facts(
         instruction.keyword,
@@ -105,7 +105,7 @@ def _values(instruction: Instruction) -> list[str] | None:
     text = instruction.arguments.text
     if instruction.json is not None:
         kind = [GAP.split(text)[0]] if instruction.keyword == "HEALTHCHECK" else []
-        # The binding hands its strings over as C does, which end in a NUL.
+        # The binding passes C strings, which end at a NUL.
         return kind + [item.value.partition("\0")[0] for item in instruction.json]
     if instruction.keyword in ONE_STRING:
         return [text] if text else []
@@ -115,12 +115,12 @@ def _values(instruction: Instruction) -> list[str] | None:
 
 
 def as_bytes(flag: str) -> str:
-    """A flag as BuildKit reads it: each byte of its UTF-8 for a character."""
+    """Return a flag as BuildKit reads it: each byte of its UTF-8 as a character."""
     return without_tail("--" + flag.encode().decode("latin-1"))
 
 
 def without_tail(flag: str) -> str:
-    """A flag without the bytes at its end that are not ASCII: BuildKit may have cut through a character."""
+    """Return a flag without non-ASCII bytes at its end, because BuildKit may have split a character."""
     return re.sub("[\x80-\xff]+$", "", flag)
 
 
@@ -129,12 +129,12 @@ def upper(keyword: str) -> str:
 
 
 def is_newer(text: str) -> bool:
-    """Whether newer versions of BuildKit may read a text in another way than the judge."""
+    """Return whether newer versions of BuildKit may read a text differently from the binding."""
     return bool(NEWER_HEREDOC.search(text) or NEWER_DIRECTIVE.search(text))
 
 
 def check_agreement(text: str) -> None:
-    """Compare with the judge; where it refuses the text, we must have told why."""
+    """Compare with the binding; if it refuses the text, our parser must report an error."""
     found = judged(text)
     errors = parse(SourceFile(text)).errors
     if found is None:
@@ -170,7 +170,7 @@ def test_texts_like_dockerfiles(text: str) -> None:
     try:
         check_agreement(text)
     except UnicodeError:
-        assume(False)  # BuildKit has cut through a character, which the binding can't hand over
+        assume(False)  # BuildKit has split a character, which the binding can't return
 
 
 @pytest.mark.slow
@@ -184,7 +184,7 @@ def test_any_text(text: str) -> None:
 
 
 def check_spans(parsed: Dockerfile) -> None:
-    """Every span holds the words that it claims, and the pieces are the file."""
+    """Every span contains its words, and the pieces make up the file."""
     source, text = parsed.source, parsed.source.text
     assert "".join(source.slice(piece.span) for piece in parsed.pieces) == text
     starts = {*source.line_starts, len(text)}

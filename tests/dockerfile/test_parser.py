@@ -1,4 +1,4 @@
-"""What the parser finds, case by case; the spans are checked by the words at them."""
+"""The parser's result, case by case; the words at a span check the span."""
 
 from __future__ import annotations
 
@@ -345,4 +345,4 @@ def test_no_errors(text: str) -> None:
 def test_time_is_linear(text: str) -> None:
     start = process_time()
     read(text)
-    assert process_time() - start < 8  # what grows with the square of the length takes minutes
+    assert process_time() - start < 8  # quadratic time would take minutes

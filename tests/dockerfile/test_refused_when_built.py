@@ -1,4 +1,4 @@
-"""What BuildKit refuses only when it builds a stage, which its parser lets pass."""
+"""Errors that BuildKit reports only when it builds a stage, and that its parser accepts."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def rule_of(kind: str, parameters: Mapping[str, Any]) -> Pack:
 
 
 def found(text: str, pack: Pack) -> list[Finding]:
-    """The findings of a pack's rules in a text, those of one cause each by itself."""
+    """Return the findings of a pack's rules in a text, without merging those of one cause."""
     codes = {rule.rule.code for rule in pack.rules}
     source = SourceFile.decode(text.encode())
     findings = Linter([pack], merges=False).lint(source).report.findings

@@ -1,4 +1,4 @@
-"""The interpreter says of the scripts in documents what bash says, statement by statement."""
+"""The interpreter gives the same result as bash for each statement of the scripts in documents."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ANSWERED = 0.95
-# The folders that a script changes to are those of its author: it is run in a folder of its own.
+# A script changes to folders of its author, so the test runs it in a separate folder.
 PREAMBLE = "cd() { :; }\n"
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
 
 
 def interpreted(shell: Shell) -> Iterator[tuple[int, str | None, bool]]:
-    """For each statement its number, what it prints (None where that is not known), and whether it ends the script."""
+    """Return each statement's number, its output (None if unknown), and whether it ends the script."""
     for number, node in enumerate(shell.statements()):
         before, ended = len(shell.printed), False
         try:
@@ -58,7 +58,7 @@ def run(script: str, path: str, text: str, folder: Path) -> str:
 
 
 def printed(shell: Shell, path: str, text: str, folder: Path) -> dict[int, str]:
-    """What bash prints in each statement; that of the one that ends the script has the number -1."""
+    """Return bash's output of each statement; the statement that ends the script has the number -1."""
     script = "".join(f"{shell.text(node)}\nprintf '\\001%d\\002' {n}\n" for n, node in enumerate(shell.statements()))
     out = run(script, path, text, folder)
     pieces = re.split("\x01(\\d+)\x02", out)
@@ -71,7 +71,7 @@ def same(found: str, wanted: str | None) -> bool:
 
 
 def agreed(target: Target, texts: Sequence[str], folder: Path) -> tuple[int, int]:
-    """How many statements of the document's checks are answered, and how many are not; all answers are bash's."""
+    """Check that all answers match bash; return how many statements have an answer, and how many do not."""
     answered = unknown = 0
     nothing = dict.fromkeys(re.findall(r"docker/[\w.]+\.sh", target.document.source.text))
     for text in texts:
@@ -118,7 +118,7 @@ def test_checks_of_the_document_of_dockerfile_zr4(count: int, tmp_path: Path) ->
 
 
 def repaired(fence: Fence, target: Target, text: str, folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Each step of a recovery that is understood: its words, and the file after it, by the interpreter and by bash."""
+    """Return each understood step of a recovery: its words, and the file after it by the interpreter and by bash."""
     shell = Shell(fence.body.text, {target.path: text})
     for node in shell.statements():
         shell.files.write(target.path, text)

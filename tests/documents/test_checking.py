@@ -1,4 +1,4 @@
-"""`zr4lint prd check`: what is found in documents, with exact words, and what is not."""
+"""`zr4lint prd check`: findings in documents with their exact words, and near misses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def found(text: str) -> list[Finding]:
 
 
 def example() -> str:
-    """The example of the guide."""
+    """Return the example of the guide."""
     block = re.search(r"^````markdown\n(.*?)^````$", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
     assert block is not None
     return block[1]

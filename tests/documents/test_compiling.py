@@ -163,7 +163,7 @@ def test_lines_that_are_stated_in_words_are_rules(tmp_path: Path) -> None:
 
 
 def overflowing(folder: Path, stands: str) -> dict[str, Any]:
-    """The pack of a document whose first block has a line too many, where it was decided what stands."""
+    """Return the pack of a document whose first block has an extra line, after a decision about it."""
     (folder / "relay.prd.md").write_text(example().replace("Lines 1-3", "Lines 1-2"))
     line = call("prd", "compile", "relay.prd.md", cwd=folder).err.partition("PD202@")[2].split()[0]
     call("prd", "decide", "relay.prd.md", f"PD202@{line}", "--keep", stands, "--stands", stands, cwd=folder)

@@ -1,4 +1,4 @@
-"""Demands in words: what each statement of a document compiles to, and what it does not compile to, and why."""
+"""Demands in sentences: the compiled rule of each statement, or the reason why it does not compile."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def test_a_text_is_held_in_whichever_way_it_is_written() -> None:
 
 
 def test_a_pack_steers_no_log() -> None:
-    """What a build server takes for a command, and what shows nothing, is escaped; the pack means the same."""
+    """Commands of build servers and invisible characters are escaped, and the pack means the same."""
     steering = "##[error]a\u3164b\u202e"
     text = frozen(f"FROM debian:12\nENV A='{steering}'\nRUN ##vso[task]x && echo '{steering}' > /x\n")
     assert not any(mark in text for mark in ("##[", "##vso[", "\u3164", "\u202e"))

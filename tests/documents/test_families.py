@@ -1,4 +1,4 @@
-"""Families of faults in documents, and of statements, each beside its near misses: fixtures/documents/families.toml."""
+"""Families of faults and of statements in documents, with near misses: fixtures/documents/families.toml."""
 
 from __future__ import annotations
 

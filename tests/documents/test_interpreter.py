@@ -1,4 +1,4 @@
-"""The interpreter of verification commands; bash itself is the judge."""
+"""The interpreter of verification commands gives the same results as bash."""
 
 from __future__ import annotations
 

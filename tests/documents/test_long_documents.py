@@ -19,7 +19,7 @@ TARGET = "## After\n\n```dockerfile\nFROM debian:12\n```\n\n"
 
 
 def _findings(text: str) -> list[tuple[int, str]]:
-    """The lines and codes of what is found in a document, which takes a few seconds at most."""
+    """Return the lines and codes of the findings in a document, within a few seconds."""
     start = time.process_time()
     findings = check(SourceFile(text, "x.md")).findings
     assert time.process_time() - start < _SECONDS

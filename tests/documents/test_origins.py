@@ -1,4 +1,4 @@
-"""Packs name the lines of their document: where it is looked for, and who tells of the lines."""
+"""Packs name the lines of their document: the search for it, and the outputs that show the lines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pack(file: str, *, trace: int = 3) -> str:
 
 
 def found(folder: Path, file: str, pack: str = "pack.toml") -> str | None:
-    """Where the document of a pack is found, called in a folder."""
+    """Return the path at which a pack's document is found from a folder."""
     before = Path.cwd()
     os.chdir(folder)
     try:
@@ -36,7 +36,7 @@ def found(folder: Path, file: str, pack: str = "pack.toml") -> str | None:
         os.chdir(before)
 
 
-# Where the document is looked for
+# The search for the document
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_words_of_a_line(tmp_path: Path) -> None:
     assert line_of(str(path), 1) is None
 
 
-# What a pack says of its document
+# The document in a pack
 
 
 def test_a_pack_with_a_document(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_what_is_wrong_is_told(text: str, said: str, tmp_path: Path) -> None:
     assert said in str(refused.value)
 
 
-# Who tells of the lines
+# Outputs that show the lines
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_an_instruction_is_undone_by_a_later_one(instruction: str, undo: str | N
 
 
 def test_a_rule_that_no_undo_escapes(tmp_path: Path) -> None:
-    """The rule of a file's last user notices `USER root` below; nothing notices another value of a variable."""
+    """The rule on the last user reports `USER root` below it; no rule reports another value of a variable."""
     (tmp_path / "pack.toml").write_text(PACK)
     (tmp_path / "Dockerfile").write_text("FROM debian:12\nENV A=1\nUSER app\n")
     done = call("pack", "test", "pack.toml", "Dockerfile", cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""What `prd check` says of remedies and claims: each case is a change of one small document that has no finding."""
+"""Findings of `prd check` on remedies and claims: each case edits one small document without findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A compiled pack that no file meets: the smallest set of its rules that conflict."""
+"""A compiled pack that no file meets: the smallest set of conflicting rules."""
 
 from __future__ import annotations
 

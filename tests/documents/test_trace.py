@@ -1,4 +1,4 @@
-"""`zr4lint trace`: from lines of a document to words of a Dockerfile and back, gaps, and what is written of it."""
+"""`zr4lint trace`: from lines of a document to words of a Dockerfile and back, gaps, and the output formats."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rule(number: int, name: str, keys: str, level: str = "error") -> str:
 
 
 def relay(folder: Path, *edits: tuple[str, str]) -> Path:
-    """The fixture in a folder, with a compiled pack; edits are of the Dockerfile."""
+    """Copy the fixture to a folder, with a compiled pack and edits of the Dockerfile."""
     shutil.copy(RELAY / "relay.prd.md", folder)
     text = (RELAY / "Dockerfile").read_text()
     for old, new in edits:
@@ -355,7 +355,7 @@ def test_what_a_requirement_relies_on_is_no_gap(tmp_path: Path) -> None:
     assert not {2, 3} & {gap[0] for gap in found}
 
 
-# What is written
+# Output
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -427,7 +427,7 @@ def test_the_keys_of_the_json(tmp_path: Path) -> None:
 
 
 def judge(text: str) -> None:
-    """Raise for what in-toto's own library does not take for a statement with a result of tests."""
+    """Raise if in-toto's library does not accept the text as a statement with test results."""
     statement = json_format.Parse(text, statement_pb2.Statement())
     Statement.copy_from_pb(statement).validate()
     json_format.ParseDict(json.loads(text)["predicate"], test_result_pb2.TestResult())
@@ -465,7 +465,7 @@ def test_the_library_refuses_another_statement(old: str, new: str, tmp_path: Pat
 def test_the_in_toto_statement(edits: list[tuple[str, str]], result: str, newline: str, tmp_path: Path) -> None:
     folder = relay(tmp_path, *edits)
     path = folder / "Dockerfile"
-    mark = b"" if result == "PASSED" else b"\xef\xbb\xbf"  # with it, the document's `grep "^FROM"` finds nothing
+    mark = b"" if result == "PASSED" else b"\xef\xbb\xbf"  # with this edit, the document's `grep "^FROM"` finds nothing
     path.write_bytes(mark + path.read_bytes().replace(b"\n", newline.encode()))
     done = call("trace", "--format", "in-toto", "--pack", "relay.toml", "Dockerfile", cwd=folder)
     assert done.code == 0

@@ -1,4 +1,4 @@
-"""docs/trace.md: its commands print what the page shows, and its pack is one that compile writes."""
+"""docs/trace.md: its commands give the output shown, and its pack is the output of compile."""
 
 from __future__ import annotations
 

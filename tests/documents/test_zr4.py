@@ -1,4 +1,4 @@
-"""The pack that is compiled from the document of docker/Dockerfile.zr4, beside the one that was written by hand."""
+"""The pack compiled from the document of docker/Dockerfile.zr4, compared with the hand-written one."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def said(text: str, rules: Pack) -> Counter[tuple[str, str]]:
 
 
 def unnoticed(mutations: list[Mutation]) -> list[str]:
-    """The edits that the pack written by hand notices, and the compiled one does not."""
+    """Return the edits that the hand-written pack reports and the compiled one does not."""
     text = CONFORMING.read_text()
     before, hand, earlier = said(text, pack()), load_pack("zr4"), said(text, load_pack("zr4"))
     return [m.name for m in mutations if said(m.text, hand) - earlier and not said(m.text, pack()) - before]

@@ -1,4 +1,4 @@
-"""Fixing with the real engine, and the judges of what comes out."""
+"""Fix with the real engine, and check the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What --fix makes of the PRD's own text, of nothing, and of what the mutation suite breaks."""
+"""--fix on the PRD's own text, an empty file, and the edits of the mutation suite."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_it_becomes_a_conforming_file(done: Fixed) -> None:
 
 
 def test_of_the_prds_text_only_the_placeholder_and_the_banner_above_from_need_judgement() -> None:
-    """The banner can't stay above a FROM on line 1, and nobody but a person may say whose repository is meant."""
+    """The banner can't stay above a FROM on line 1, and only a person can decide which repository is meant."""
     done = fixed(source(AFTER.read_text()), SAFE)
     held_back = {f.code for f in done.report.findings if f.fix is not None}
     assert held_back == {"ZR0203", "ZR0904"}
@@ -75,7 +75,7 @@ def test_breaking_edits_are_repaired(step: int, record_property: Callable[[str, 
 
 
 def pairs() -> Iterator[str]:
-    """Texts with two breaking edits, at random; edits that touch the same words make no pair."""
+    """Return random texts with two breaking edits that touch different words."""
     chance = random.Random(SEED)
     files = sorted((SUITE / "breaking").glob("*.toml"))
     edits = [edit for file in files for edit in tomllib.loads(file.read_text())["edit"] if "transform" not in edit]

@@ -1,4 +1,4 @@
-"""The fix loop: what is applied together, where it ends, and when it throws its work away."""
+"""The fix loop: fixes that are applied together, its end, and results that it discards."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def finding(code: str, *edits: Edit, how: Applicability = SAFE, severity: Severi
 
 
 def linted(source: SourceFile, *findings: Finding) -> Linted:
-    """A text with findings; one that is no Dockerfile counts as one that parses."""
+    """Return a text with findings; any text counts as one that parses."""
     parsed = parse(source if "FROM" in source.text else SourceFile("FROM a\n"))
     return Linted(gather(parsed), FileReport(source, findings, ()))
 
 
 def linter(*rules: Callable[[str], Finding | None]) -> Callable[[SourceFile], Linted]:
-    """A linter of hand-made rules: each looks at the text and says what it finds."""
+    """Return a linter with hand-made rules, which return their findings on a text."""
 
     def lint(source: SourceFile) -> Linted:
         found = (f for rule in rules if (f := rule(source.text)) is not None)
@@ -41,7 +41,7 @@ def linter(*rules: Callable[[str], Finding | None]) -> Callable[[SourceFile], Li
 
 
 def swap(code: str, old: str, new: str, how: Applicability = SAFE) -> Callable[[str], Finding | None]:
-    """A rule that wants `old` replaced by `new`."""
+    """Return a rule that replaces `old` by `new`."""
 
     def rule(text: str) -> Finding | None:
         at = text.find(old)

@@ -1,4 +1,4 @@
-"""What a RUN does before and after the fixes of apt's rules, as dash and bash have it."""
+"""A RUN does the same in dash and bash before and after the fixes of apt's rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UPDATE = "ZR0303"
 
 
 class Seen(NamedTuple):
-    """What a script ended with, and the programs it ran but for those of the fix."""
+    """The exit code of a script, and the programs that it ran, without those of the fix."""
 
     code: int
     ran: tuple[str, ...]
@@ -34,7 +34,7 @@ class Seen(NamedTuple):
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all programs that a script finds; most only write down what they are told."""
+    """A folder with all programs that a script can call; most only record their arguments."""
     folder = tmp_path_factory.mktemp("programs")
     for name in PROGRAMS:
         (folder / name).write_text(FAKE)
@@ -57,7 +57,7 @@ def seen(script: str, dialect: Dialect, programs: Path, fails: str, log: Path) -
 
 
 def fixed(script: str, code: str) -> str:
-    """The script after the safe fixes of one rule, whatever other rules say of them."""
+    """Return the script after the safe fixes of one rule, whatever other rules report."""
     head = "FROM nvidia/cuda:12.4-devel-ubuntu22.04 AS base\nRUN "
     text = f"{head}{script}\n"
     packs = "core" if code == LISTS else "zr4"
@@ -75,7 +75,7 @@ REMOVED = "rm -rf /var/lib/apt/lists/*"
 
 
 def assert_alike(script: str, done: str, dialect: Dialect, programs: Path, log: Path) -> None:
-    """Two scripts call the same and end alike, where the install succeeds and where it fails."""
+    """Check that two scripts run the same programs and exit with the same code, with and without a failing install."""
     for fails in ("", "install"):
         assert seen(done, dialect, programs, fails, log) == seen(script, dialect, programs, fails, log)
 

@@ -1,4 +1,4 @@
-"""Whatever the text, --fix does no harm: it parses as before, brings no error, and fixing it again changes nothing."""
+"""For any text, --fix is harmless: the result parses as before, has no new error, and another --fix changes nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BOUNDED = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 def shuffled() -> st.SearchStrategy[str]:
-    """Lines of the conforming file, some left out, doubled or moved."""
+    """Lines of the conforming file, some of them removed, repeated or moved."""
     return st.lists(st.sampled_from(LINES), max_size=40).map("".join)
 
 

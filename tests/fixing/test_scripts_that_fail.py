@@ -1,4 +1,4 @@
-"""Fixes of scripts that the shell can't parse, and of commands that are known to fail; dash judges what comes out."""
+"""Fixes of scripts that the shell can't parse, and of commands that fail; dash runs the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files on disk: at any moment the old text or the new one, with their mode, link, line ends and byte order mark."""
+"""Files on disk always have the old or the new text, and keep mode, link, line ends and byte order mark."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def zr4lint(*arguments: str, cwd: Path, stdin: bytes = b"") -> subprocess.Comple
 
 
 def of_its_own(*arguments: str, cwd: Path, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    """The same in a process of its own."""
+    """Run the same in a separate process."""
     command = [sys.executable, "-m", "zr4lint", *arguments]
     return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=False, timeout=PATIENCE)
 
@@ -140,7 +140,7 @@ def test_the_owner_is_kept(folder: Path) -> None:
 
 
 def test_what_sigkill_leaves_is_hidden_and_no_dockerfile(folder: Path) -> None:
-    """The name of the temporary file starts with a dot and ends in .zr4lint: no run lints it."""
+    """The name of the temporary file starts with a dot and ends in .zr4lint, so no run lints it."""
     script = (
         "import os, signal, sys; from zr4lint.filesystem import writing\n"
         "os.replace = lambda *names: os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -1,4 +1,4 @@
-"""What runs have written, read back; and files to lint."""
+"""Read the results of runs, and create files to lint."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 TEXTS = (CONFORMING, WRONG_TORCH, "FROM scratch\n", "FROM ubuntu\nRUN apt-get install curl\n", "RUN (\n")
 
 KEYS = ("line", "column", "end_line", "end_column", "code", "severity", "message", "suppressed", "conflict")
-"""What the JSON report and the Parquet say of a finding in the same words."""
+"""Fields of a finding that are equal in the JSON report and in Parquet."""
 
 
 def corpus(folder: Path, count: int) -> Path:
-    """A folder with so many Dockerfiles of different kinds, some with files beside them and some with a suppression."""
+    """Create a folder with this many different Dockerfiles, some with other files and some with a suppression."""
     for number in range(count):
         name = "Dockerfile.zr4" if number % 3 == 0 else "Dockerfile"
         text = TEXTS[number % len(TEXTS)]
@@ -42,19 +42,19 @@ def findings(results: Path) -> list[dict[str, Any]]:
 
 
 def rows(results: Path, kind: str) -> list[dict[str, Any]]:
-    """The rows of a table, in no order."""
+    """Return the rows of a table, in any order."""
     found = sorted((results / kind).glob("*.parquet"))
     read: list[dict[str, Any]] = ds.dataset([str(path) for path in found], format="parquet").to_table().to_pylist()
     return read
 
 
 def told(results: Path) -> list[tuple[Any, ...]]:
-    """The findings of a fleet, in an order of their own."""
+    """Return the findings of a fleet, sorted."""
     return _in_order((row["url"], *(row[key] for key in KEYS)) for row in findings(results))
 
 
 def plainly_told(*args: str | Path, cwd: Path) -> list[tuple[Any, ...]]:
-    """The findings of the plain run."""
+    """Return the findings of the plain run."""
     done = call("--format", "json", "--jobs", "1", "--no-config", *args, cwd=cwd)
     return _in_order((row["path"], *(row[key] for key in KEYS)) for row in json.loads(done.out)["findings"])
 
@@ -64,13 +64,13 @@ def _in_order(found: Any) -> list[tuple[Any, ...]]:
 
 
 def git(*words: str | Path, cwd: Path) -> None:
-    """Run git with a name to commit by."""
+    """Run git with a name for commits."""
     name = ("-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "protocol.file.allow=always")
     subprocess.run(["git", *name, *words], cwd=cwd, check=True, capture_output=True)
 
 
 def bare(folder: Path, texts: dict[str, str]) -> Path:
-    """A bare repository of two commits, whose last one has these files, a link and a binary file."""
+    """Create a bare repository with two commits; the last one has these files, a link and a binary file."""
     work = folder / "work"
     for path in texts:
         save(work / path, "FROM before\n")

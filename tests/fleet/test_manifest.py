@@ -1,4 +1,4 @@
-"""Manifests: each form, and what must not come of words in one."""
+"""Manifests: each form, and hostile text in one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/fleet.md: what it tells to write down holds together."""
+"""docs/fleet.md: its files fit together."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def finding(
 
 
 def answer(name: str, repository: str, counts: dict[str, int], points: float | None = None) -> Answer:
-    """A file with so many findings of each rule: errors of E rules, warnings of others."""
+    """Return a file with this many findings of each rule: errors of E rules, warnings of others."""
     url = f"{repository}#{name}"
     levels = {code: "error" if code.startswith("E") else "warning" for code in counts}
     found = tuple(
@@ -276,7 +276,7 @@ def test_hostile_names_in_the_page(tmp_path: Path) -> None:
     assert "<script" not in page
     assert "\x1b" not in page
     assert "\u202e" not in page
-    assert not [a for tag, a, _ in Read(page).elements if tag == "a"]  # no link to what isn't a plain URL
+    assert not [a for tag, a, _ in Read(page).elements if tag == "a"]  # links only to plain URLs
     linked = results(tmp_path / "l", {"a": [answer("D", "https://example.org/a", {}), answer("D", "javascript:x", {})]})
     page = call("fleet", "report", linked, "--format", "html", cwd=tmp_path).out
     assert [a["href"] for tag, a, _ in Read(page).elements if tag == "a"] == ["https://example.org/a"]

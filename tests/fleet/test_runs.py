@@ -27,7 +27,7 @@ COUNT = 40
 
 @contextmanager
 def running(*args: str, cwd: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`zr4lint fleet run` with two workers, in a process group that is gone afterwards."""
+    """Run `zr4lint fleet run` with two workers, in a process group that ends afterwards."""
     command = [sys.executable, "-m", "zr4lint", "fleet", "run", "--workers", "2", "-o", "out", *args]
     process = subprocess.Popen(
         command,
@@ -56,12 +56,12 @@ def fleet(*args: str, cwd: Path) -> Done:
 
 
 def marks(folder: Path) -> list[str]:
-    """The parts that are done."""
+    """Return the finished parts."""
     return sorted(path.name for path in (folder / "out" / "files").glob("*.parquet"))
 
 
 def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    """The processes that lint: those of Dask, and those that they start to be careful."""
+    """Return the processes that lint: those of Dask, and the guard processes that they start."""
     try:
         children = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
@@ -146,7 +146,7 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.thorough
 def test_a_file_that_kills_whoever_lints_it_is_a_row(tmp_path: Path) -> None:
-    """The file takes more memory than there is: what takes it is killed, as a system does that has none left."""
+    """The file needs more memory than there is, so the test kills the process, as a system without memory does."""
     corpus(tmp_path / "here", COUNT)
     save(tmp_path / "here" / "poison" / "Dockerfile", SLOW)
     killed: list[int] = []
@@ -156,7 +156,7 @@ def test_a_file_that_kills_whoever_lints_it_is_a_row(tmp_path: Path) -> None:
     ):
         done = ended(process)
     assert done.code == 0, done
-    assert len(killed) == 2  # a worker, and then the process that was careful
+    assert len(killed) == 2  # a worker, and then the guard process
     rows = {row["url"]: row["error"] for row in files(tmp_path / "out")}
     assert {url: error for url, error in rows.items() if error} == {
         "here/poison/Dockerfile": "not linted: its process was killed"
@@ -168,7 +168,7 @@ def test_a_file_that_kills_whoever_lints_it_is_a_row(tmp_path: Path) -> None:
 
 @contextmanager
 def _watch(once: Callable[[], object]) -> Iterator[None]:
-    """Do something again and again beside a block."""
+    """Repeat an action while a block runs."""
     end = threading.Event()
 
     def watch() -> None:
@@ -236,7 +236,7 @@ def _alive(process: psutil.Process) -> bool:
 
 @pytest.mark.thorough
 def test_a_scheduler_that_runs_already(tmp_path: Path) -> None:
-    """Its workers have a folder of their own, and are not told where the command was given."""
+    """The scheduler's workers have another folder and do not know the folder of the command."""
     corpus(tmp_path / "here", 12)
     (tmp_path / "elsewhere").mkdir()
     env = environment()

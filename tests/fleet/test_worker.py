@@ -1,4 +1,4 @@
-"""A part as a worker answers it: every file once, with the findings of the plain run."""
+"""A worker returns every file of a part once, with the findings of the plain run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def answered(entries: list[Entry], request: Request | None = None, *, careful: bool = False) -> dict[str, Answer]:
-    """The answer to each file, by its URL; each has one."""
+    """Return the result of each file by its URL, and check that each file has one."""
     order = Order.of(request or Request())
     found = [one for part in plan(entries, order.name).parts for one in answers(part, Desk(order), careful=careful)]
     by_url = {one.file.url: one for one in found}
@@ -234,7 +234,7 @@ def test_repositories_that_can_not_be_had(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_repository_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hooks of a template, of the repository and of the user's own configuration stay where they are."""
+    """Hooks of a template, of the repository and of the user's configuration do not run."""
     repository = bare(tmp_path, {"Dockerfile": "FROM ubuntu\n", ".gitattributes": "* filter=evil\n"})
     trap = tmp_path / "sprung"
     hooks = tmp_path / "template" / "hooks"
@@ -255,7 +255,7 @@ def test_a_repository_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """A server that tells nothing of what it is asked for, and knows no ranges."""
+    """A server that logs no requests and does not support ranges."""
 
     def log_message(self, *_: object) -> None:
         pass
@@ -263,7 +263,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[str]:
-    """The address of a folder `web`, as a server has it."""
+    """Serve a folder `web` and return its address."""
     (tmp_path / "web").mkdir()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "web")))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -328,7 +328,7 @@ def test_a_careful_process_that_is_killed_costs_one_file_its_findings(tmp_path: 
 
 
 def _kill_what_grows(most: int) -> None:
-    """Kill the child of this process that first takes more memory, as a system does that has none left."""
+    """Kill the first child of this process that uses more memory, as a system without memory does."""
 
     def killed() -> bool:
         for child in psutil.Process().children():

@@ -1,1 +1,1 @@
-"""Fuzzing: input of any shape goes through everything, and nothing may raise, hang or steer a terminal."""
+"""Fuzzing: no input may make zr4lint raise, hang or write terminal control sequences."""

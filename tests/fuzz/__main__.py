@@ -1,4 +1,4 @@
-"""Fuzzes zr4lint: `python -m tests.fuzz --inputs 10000 --seed 1`; `make fuzz`."""
+"""Fuzz zr4lint: `python -m tests.fuzz --inputs 10000 --seed 1`; `make fuzz`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.fuzz.inputs import Case, case
 from tests.fuzz.trial import DEPTHS, stand
 
 _COLLECTED = 1_000
-"""Inputs after which what they left behind is collected."""
+"""Number of inputs between two garbage collections."""
 
 
 def main() -> int:
-    """Run the trials of a range of numbers; the exit code tells whether all inputs stood them."""
+    """Run the trials of a range of numbers; exit with 1 if an input fails."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--inputs", type=int, default=10_000, metavar="N")
     parser.add_argument("--hours", type=float, default=None, metavar="H", help="go on for so long, however many inputs")
@@ -30,7 +30,7 @@ def main() -> int:
     counts: Counter[str] = Counter()
     spent: dict[str, float] = defaultdict(float)
     failures = 0
-    gc.disable()  # as in the program: `zr4lint.startup.collect_nothing`
+    gc.disable()  # as `zr4lint.startup.collect_nothing` does in the program
     began = time.monotonic()
     end = None if options.hours is None else began + 3600 * options.hours
     for number in range(options.start, options.start + options.inputs) if end is None else count(options.start):
@@ -49,7 +49,7 @@ def main() -> int:
                 break
         if number % _COLLECTED == 0:
             gc.collect()
-            gc.freeze()  # the packs: no later collection looks at them again
+            gc.freeze()  # exclude the packs from later collections
         if sum(counts.values()) % 20_000 == 0:
             print(f"{sum(counts.values())} inputs, {time.monotonic() - began:.0f} s", flush=True)
     print(f"{sum(counts.values())} inputs, {failures} failures, {time.monotonic() - began:.0f} s, seed {options.seed}")
@@ -61,7 +61,7 @@ def main() -> int:
 
 
 def _mixed(number: int) -> str:
-    """How far the input of a number is put through: the further, the longer it takes, and the fewer they are."""
+    """The trial for the input of a number. Longer trials get fewer inputs."""
     turn = number // 4 % 500
     if turn >= 480:
         return ("documents", "logs")[turn % 2]
@@ -71,7 +71,7 @@ def _mixed(number: int) -> str:
 
 
 def failure(data: bytes, depth: str) -> str | None:
-    """What goes wrong with an input, None if nothing does."""
+    """Return what fails with an input, or None."""
     try:
         stand(data, depth)
     except Exception:
@@ -80,7 +80,7 @@ def failure(data: bytes, depth: str) -> str | None:
 
 
 def smallest(data: bytes, depth: str, why: str) -> bytes:
-    """An input with the same last line of its failure from which nothing more can be taken away."""
+    """Reduce an input to a minimal one whose failure has the same last line."""
     end = time.monotonic() + 30
     step = max(1, len(data) // 2)
     while step:
@@ -97,7 +97,7 @@ def smallest(data: bytes, depth: str, why: str) -> bytes:
 
 
 def _kind(why: str) -> str:
-    """What two failures have in common that are the same: the exception and where it was raised."""
+    """Return what identifies a failure: the exception and where it was raised."""
     *_, place, last = [line for line in why.splitlines() if line.startswith("  File") or not line.startswith(" ")]
     return f"{place} {last.partition(':')[0]}"
 

@@ -1,7 +1,7 @@
-"""Fuzzes one room with atheris, which looks for inputs that reach new code.
+"""Fuzz one room with atheris, which searches for inputs that reach new code.
 
-`python -m tests.fuzz.guided shell -max_total_time=60`; the options behind the room are those of libFuzzer. The words
-of the other harness are its dictionary, and the Dockerfiles of this repository its first inputs.
+`python -m tests.fuzz.guided shell -max_total_time=60`; the options after the room are libFuzzer's. The words
+of the other harness are its dictionary, and the Dockerfiles of this repository are its first inputs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ROOMS = ("parser", "shell", "facts", "checks", "documents", "logs")
 
 
 def main() -> int:
-    """Fuzz until libFuzzer's limits are reached; a failure ends the process with its traceback."""
+    """Fuzz up to libFuzzer's limits; a failure ends the process with its traceback."""
     room, *options = sys.argv[1:] or ["parser"]
     if room not in ROOMS:
         print(f"no room {room}: {', '.join(ROOMS)}", file=sys.stderr)

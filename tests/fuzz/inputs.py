@@ -1,4 +1,4 @@
-"""Inputs for fuzzing; seed and number give the same bytes on every machine."""
+"""Inputs for fuzzing. The same seed and number give the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Case(NamedTuple):
 
 
 def case(seed: int, number: int, depth: str = "") -> Case:
-    """The input of a number; the kinds follow one another. For documents and logs it is one of theirs, damaged."""
+    """Return the input of a number; the kinds take turns. Documents and logs are damaged ones of this repository."""
     r = random.Random(f"{seed}:{number}")
     if depth in OTHERS:
         return Case(depth, _mutated(r, OTHERS[depth]())[:MOST_BYTES])
@@ -114,7 +114,7 @@ def case(seed: int, number: int, depth: str = "") -> Case:
 
 
 def _bytes(r: random.Random) -> bytes:
-    """Bytes without any shape, some of them of a text."""
+    """Return random bytes, some of them from a text."""
     if r.random() < 0.5:
         return r.randbytes(r.randrange(120))
     return bytes(r.choices(BYTES, k=r.randrange(160)))
@@ -150,7 +150,7 @@ def _mutated(r: random.Random, texts: Sequence[bytes] = ()) -> bytes:
 
 
 def _shaped(r: random.Random) -> bytes:
-    """Instructions of words that the parser's own tests use, with line ends and continuations of all kinds."""
+    """Instructions made of the words of the parser's tests, with all kinds of line ends and continuations."""
     end = r.choice(words.LINE_ENDS)
     escape = r.choice("\\\\`")
     lines: list[str] = []
@@ -172,7 +172,7 @@ def _shaped(r: random.Random) -> bytes:
 
 
 def _shell(r: random.Random) -> bytes:
-    """Instructions that run commands, in shell text of any nesting."""
+    """Instructions that run commands, with shell text of any nesting."""
     lines = [r.choice(LINES) for _ in range(r.randrange(3))]
     for _ in range(r.randint(1, 3)):
         text = " ".join(r.choice(SHELL if r.random() < 0.9 else PIECES) for _ in range(r.randrange(25)))
@@ -191,7 +191,7 @@ def _encoded(text: str) -> bytes:
 
 @cache
 def corpus() -> tuple[bytes, ...]:
-    """The Dockerfiles of this repository; most of them are small, and those that are not come seldom."""
+    """The Dockerfiles of this repository; large ones are rare."""
     files = {*ROOT.glob("fixtures/**/Dockerfile*"), *ROOT.glob("docker/Dockerfile*")}
     whole = {file.read_bytes() for file in files if file.is_file()}
     found = sorted({*whole, *(text.encode() for text in every_text())})
@@ -201,7 +201,7 @@ def corpus() -> tuple[bytes, ...]:
 
 @cache
 def _documents() -> tuple[bytes, ...]:
-    """The documents of this repository's fixtures and pages, by paragraphs: few of them are small."""
+    """The documents of this repository's fixtures and pages, by paragraphs, since few of them are small."""
     files = [*ROOT.glob("fixtures/documents/**/*.md"), ROOT / "docs" / "writing-a-prd.md"]
     parts = [part for file in files for part in file.read_bytes().split(b"\n## ")]
     return (*(b"## " + part for part in parts), *(file.read_bytes()[:4000] for file in files))
@@ -214,4 +214,4 @@ def _logs() -> tuple[bytes, ...]:
 
 
 OTHERS: Mapping[str, Callable[[], tuple[bytes, ...]]] = {"documents": _documents, "logs": _logs}
-"""What inputs are made of for the rooms that read no Dockerfile."""
+"""The sources of inputs for the rooms that read no Dockerfile."""

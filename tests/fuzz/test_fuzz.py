@@ -1,4 +1,4 @@
-"""A short run of the fuzzer, always of the same inputs; `make fuzz` makes a long one."""
+"""A short run of the fuzzer, always with the same inputs; `make fuzz` starts a long one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COUNTS = {
     "report": 24,
     "fix": 8,
 }
-"""How many inputs go how far, by what they take."""
+"""Number of inputs for each trial; longer trials get fewer."""
 
 
 @pytest.mark.thorough

@@ -1,4 +1,4 @@
-"""What an input has to stand: it is parsed, linted, fixed and reported on, and what comes out is as it should be."""
+"""The trials of an input: parse, lint, fix and report on it, and check the results."""
 
 from __future__ import annotations
 
@@ -38,27 +38,27 @@ if TYPE_CHECKING:
 
 MOST_OF_A_MESSAGE = 80
 _MERGED = 16
-"""Of so many lengths of an input, one has its findings merged by cause."""
+"""One in this many lengths of an input has its findings merged by cause."""
 
 SECONDS = 10.0
-"""No input of this size may take longer."""
+"""Limit for the time of an input of this size."""
 
 APART = ("parser", "shell", "facts", "checks", "documents", "logs")
-"""One room alone, as many inputs a second as it takes: `shell` takes the whole input for a script."""
+"""Trials of one room, for many inputs a second. `shell` reads the whole input as a script."""
 
 DEPTHS = (*APART, "parse", "lint", "report", "fix")
-"""Parsed, with what its shell text does; linted, with one report; with every report; fixed, with every report."""
+"""Parse and follow the shell text; lint with one report; lint with every report; fix with every report."""
 
 STEERS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 COMMANDS = re.compile(r"^[ ]*::|##\[", re.MULTILINE)
 
 
 class WrongError(Exception):
-    """What came out is not as it should be."""
+    """A result is wrong."""
 
 
 def stand(data: bytes, depth: str) -> None:
-    """Put an input through; whatever is wrong raises."""
+    """Run a trial on an input; raises if a result is wrong."""
     if depth not in DEPTHS:
         raise ValueError(f"unknown depth {depth!r}")
     if depth in APART:
@@ -90,7 +90,7 @@ def _linter(*, merges: bool = True) -> Linter:
 
 
 def _parser(source: SourceFile) -> None:
-    """The pieces of a file are its text, and every span lies in it."""
+    """The pieces of a file make up its text, and every span is inside it."""
     parsed = parse(source)
     if "".join(source.slice(piece.span) for piece in parsed.pieces) != source.text:
         raise WrongError("the pieces joined are not the text")
@@ -104,7 +104,7 @@ def _parser(source: SourceFile) -> None:
 
 
 def _shell(source: SourceFile) -> None:
-    """Every command of a script lies in it, whichever shell reads it."""
+    """Every command of a script is inside it, for every shell."""
     text = source.text
     dialect = (*Dialect,)[len(text) % len(Dialect)]
     script = parse_script(MappedText(text, (0,), (0,)), dialect=dialect)
@@ -114,15 +114,15 @@ def _shell(source: SourceFile) -> None:
 
 
 def _facts(source: SourceFile) -> None:
-    """Every fact lies in the file."""
+    """Every fact is inside the file."""
     facts = gather(parse(source), {})
     _inside([fact.at.span for fact in facts.facts], source.text)
     _inside([remark.span for remark in facts.remarks], source.text)
 
 
 def _checks(source: SourceFile) -> None:
-    """Every finding of every pack lies in the file, and its message fits a line."""
-    linter = _all_rules(merges=len(source.text) % _MERGED == 0)  # which lints a text up to 24 times more
+    """Every finding of every pack is inside the file, and its message fits in a line."""
+    linter = _all_rules(merges=len(source.text) % _MERGED == 0)  # this lints a text up to 24 more times
     for finding in linter.lint(source).report.findings:
         _inside([finding.span], source.text)
         if not 0 < len(finding.message) <= MOST_OF_A_MESSAGE:
@@ -130,7 +130,7 @@ def _checks(source: SourceFile) -> None:
 
 
 def _documents(source: SourceFile) -> None:
-    """Every finding on a document lies in it."""
+    """Every finding on a document is inside it."""
     try:
         report = check(source)
     except FileError:
@@ -142,7 +142,7 @@ def _documents(source: SourceFile) -> None:
 
 
 def _logs(source: SourceFile) -> None:
-    """A log is explained, or no log."""
+    """diagnose explains a log or says that the text is no log."""
     try:
         diagnosis = diagnose(io.BytesIO(source.encode(source.text)), "x.log", shipped())
     except NoLogError:
@@ -194,7 +194,7 @@ def _reports(file: FileReport, formats: Sequence[str]) -> None:
 
 def _well_formed(name: str, text: str) -> None:
     text.encode("utf-8")
-    shown = text.replace("\t", " ") if name == "html" else text  # a tab of the file steers no browser
+    shown = text.replace("\t", " ") if name == "html" else text  # a tab of the file does not control a browser
     if steers := STEERS.search(shown):
         raise WrongError(f"{name}: {steers[0]!r} is written as it is")
     if name != "github" and COMMANDS.search(text):

@@ -1,5 +1,5 @@
-// Opens pages in headless Chromium and prints, as JSON, what axe-core says of each in light, dark, narrow and print,
-// every request that a page makes beyond itself, and what the browser says against it.
+// Opens pages in headless Chromium and prints as JSON: axe-core's findings for each in light, dark, narrow and print,
+// every request of a page for another address, and the browser's errors.
 // node browser.mjs CHROMIUM FOLDER PAGE...: with a FOLDER other than "-", screenshots are written there.
 import { createRequire } from "node:module";
 import fs from "node:fs";
@@ -43,7 +43,7 @@ for (const file of pages) {
         .filter((id) => !document.getElementById(decodeURIComponent(id))));
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (folder !== "-") await page.screenshot({ path: path.join(folder, `${path.basename(file, ".html")}-${view}.png`) });
-    await page.evaluate(axe); // the policy does not hold for the debugger
+    await page.evaluate(axe); // the policy does not apply to the debugger
     const { violations } = await page.evaluate(() => axe.run(document));
     found.push({ file, view, requests, complaints, duplicates, dangling, wide,
       axe: violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.slice(0, 3).map((n) => n.html.slice(0, 200)) })) });

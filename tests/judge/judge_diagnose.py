@@ -1,7 +1,7 @@
-"""Builders and tools of Debian as judges of `zr4lint diagnose`: their true logs of broken builds.
+"""Check `zr4lint diagnose` on real logs of broken builds by Debian's builders and tools.
 
-buildah and podman build without a daemon, in a chroot and with copied layers, in an image made of this machine's dash.
-A machine whose kernel or container forbids such builds skips those of the builder, with its own last words.
+buildah and podman build without a daemon, in a chroot, with copied layers, from an image with this machine's dash.
+Where the kernel or the container forbids such builds, the tests are skipped with the builder's last message.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BUILDERS = ("buildah", "podman")
 ATTEMPTS = 6
-"""Builds in a chroot at times lose what a command prints just before it ends; then the build is made again."""
+"""Builds in a chroot sometimes lose a command's last output; the test then repeats the build."""
 
 BASE = "FROM scratch AS base\nCOPY root/ /\n"
 BUILDS: dict[str, tuple[str, str, str, int | None]] = {
@@ -40,7 +40,7 @@ BUILDS: dict[str, tuple[str, str, str, int | None]] = {
     "continued": ("RUN true && \\\n    nosuchprogram -x", "command-not-found", "RUN true && nosuchprogram -x", 127),
     "parse error": ("RUNN true", "dockerfile-syntax", "", None),
 }
-"""By name: the instructions below the base, the cause, the failing instruction if not that text, and the exit code."""
+"""By name: the instructions after the base, the cause, the failing instruction if it differs, and the exit code."""
 
 TOOLS = {
     "apt, no package": ("apt-package-unknown", "apt-get -o Debug::NoLocking=1 install --simulate -y zr4lint-nosuch"),
@@ -57,7 +57,7 @@ TOOLS = {
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A build context with the root of an image that has a shell, and nothing else."""
+    """A build context with the root of an image that contains only a shell."""
     folder = tmp_path_factory.mktemp("context")
     shell = os.path.realpath(shutil.which("dash") or "/bin/sh")
     libraries = re.findall(r"(/\S+)", subprocess.run(["ldd", shell], capture_output=True, text=True).stdout)
@@ -86,7 +86,7 @@ def builder(request: pytest.FixtureRequest, context: Path, tmp_path_factory: pyt
 def build(builder: str, dockerfile: Path, context: Path, store: Path) -> subprocess.CompletedProcess[str]:
     program = shutil.which(builder)
     assert program is not None, f"{builder} is not installed: apt-get install {builder}"
-    with tempfile.TemporaryDirectory() as run:  # podman wants a path of at most 50 characters
+    with tempfile.TemporaryDirectory() as run:  # podman requires a path of at most 50 characters
         command = [program, "--storage-driver", "vfs", "--root", f"{store}/root", "--runroot", run]
         return subprocess.run(
             [*command, "build", "--isolation", "chroot", "-f", str(dockerfile), str(context)],

@@ -1,6 +1,6 @@
-"""Fixing whole files, and every Dockerfile in the folder that ZR4LINT_DOCKERFILES names, before BuildKit's parser.
+"""BuildKit's parser accepts fixed files, and each Dockerfile in the folder ZR4LINT_DOCKERFILES after fixing.
 
-Those of the folder are more than a repository should hold; all of its files are read.
+The folder has more files than a repository should contain; all of them are read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The manifests of docs/fleet.md before the schemas of Kubernetes."""
+"""The manifests of docs/fleet.md match the schemas of Kubernetes."""
 
 from __future__ import annotations
 

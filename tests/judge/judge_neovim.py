@@ -1,4 +1,4 @@
-"""The language server in the hands of the real Neovim, with the settings of docs/editors.md."""
+"""The language server with the real Neovim and the settings of docs/editors.md."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ save()
 
 @pytest.fixture
 def session(tmp_path: Path) -> dict[str, Any]:
-    """What Neovim saw of a file that is broken, fixed and then good."""
+    """Return what Neovim shows for a file that is broken, fixed and then good."""
     (tmp_path / "home").mkdir()
     (tmp_path / "bin").mkdir()
     command = tmp_path / "bin" / "zr4lint"

@@ -1,4 +1,4 @@
-"""The page in headless Chromium: what axe-core finds, what is requested, and what hostile content does."""
+"""The HTML page in headless Chromium: axe-core's findings, network requests and hostile content."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def chromium() -> str:
 
 
 def look(*pages: Path) -> list[dict[str, Any]]:
-    """What the browser says of each page in each view."""
+    """Return what the browser reports for each page in each view."""
     command = ["node", str(SCRIPT), chromium(), "-", *map(str, pages)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr

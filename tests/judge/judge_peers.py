@@ -1,4 +1,4 @@
-"""The aliases of core's rules before those whose codes they are: each finds a case that zr4lint's rule finds."""
+"""The aliases of core's rules: hadolint or BuildKit finds a case of the zr4lint rule with the same code."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ NOT_IN_TALLY = {
 """Checks of BuildKit that need a context, a registry or a directive, or that tally leaves out on these cases."""
 
 _MOST = 3
-"""The bad cases of a rule that a peer is asked about."""
+"""The number of bad cases of a rule that a peer checks."""
 
 
 def asked(wanted: Callable[[str], bool]) -> dict[str, list[RuleCase]]:
-    """Some bad cases of each code that a peer has."""
+    """Return some bad cases for each code of a peer."""
     found: dict[str, list[RuleCase]] = defaultdict(list)
     for item in cases():
         for alias in rule_of(item.pack, item.rule).aliases:

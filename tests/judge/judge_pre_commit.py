@@ -1,4 +1,4 @@
-"""The hooks in the hands of the real pre-commit, in fresh git repositories."""
+"""The hooks with the real pre-commit in fresh git repositories."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIXABLE = GOOD.replace("--no-cache-dir --upgrade", "--upgrade", 1)
 
 
 def variables() -> dict[str, str]:
-    """An environment in which git asks for nobody's name, and pre-commit keeps what it installs for these tests."""
+    """An environment where git does not ask for a name, and pre-commit keeps its installations for these tests."""
     names = {"GIT_AUTHOR_NAME": "x", "GIT_AUTHOR_EMAIL": "x@example.org"}
     names |= {"GIT_COMMITTER_NAME": "x", "GIT_COMMITTER_EMAIL": "x@example.org"}
     kept = {name: value for name, value in environment().items() if not name.startswith("GIT_")}
@@ -48,7 +48,7 @@ def hooks() -> Path:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Path:
-    """A repository with the conforming file in it, and a broken one beside it, both committed."""
+    """A repository with the conforming file and a broken one, both committed."""
     shutil.copytree(ROOT / "docker", tmp_path / "docker")
     (tmp_path / "old.Dockerfile.zr4").write_text(BROKEN)
     git("init", "--quiet", cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""SARIF before those who will read it: Microsoft's Multitool with GitHub's rules, and sarif-tools."""
+"""The SARIF reports pass Microsoft's Multitool with GitHub's rules, and sarif-tools."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.installed import ROOT
 MULTITOOL = ROOT / "ci" / "node" / "node_modules" / "@microsoft" / "sarif-multitool-linux" / "Sarif.Multitool"
 CONFORMING = (ROOT / "docker" / "Dockerfile.zr4").read_text()
 ONLINE = "SARIF2006"
-"""UrisShouldBeReachable: it asks the network for every address."""
+"""UrisShouldBeReachable, because it requests every address from the network."""
 
 ODD = "a b/#1 %41/größe 日本/[x] & 'y'"
 
@@ -36,7 +36,7 @@ def report(folder: Path, *args: str) -> Path:
 
 
 def objections(sarif: Path) -> Counter[str]:
-    """What the Multitool has to say against a report: rules that gave an error or a warning."""
+    """Return the Multitool's rules that gave an error or a warning for a report."""
     out = sarif.with_suffix(".judged.sarif")
     command = [str(MULTITOOL), "validate", "--rule-kind", "Sarif;Gh", "--level", "Error;Warning;Note"]
     subprocess.run(
@@ -66,7 +66,7 @@ def conforming(folder: Path) -> Path:
 
 
 def many(folder: Path) -> Path:
-    """Thirty findings and more, with fixes, in a file that has little of what is asked for."""
+    """Return a file that meets few requirements: thirty or more findings, with fixes."""
     file = folder / "Dockerfile.zr4"
     file.write_text("FROM ubuntu AS x\nRUN apt-get install git\nRUN pip install torch==2.5.0 mmcv>=2.1.0\nCMD start\n")
     sarif = report(folder, file.name)
@@ -76,7 +76,7 @@ def many(folder: Path) -> Path:
 
 
 def odd(folder: Path) -> Path:
-    """Paths with what a URI has to escape, and words that a viewer could take for its own."""
+    """Return paths with characters that a URI has to escape, and words that a viewer could interpret."""
     file = folder / ODD / "Dockerfile.zr4"
     file.parent.mkdir(parents=True)
     file.write_text(CONFORMING.replace("torch==2.5.1", "torch==2.5.0").replace("PyTorch", "[a](b) {0} 日本 \x1b"))
@@ -86,7 +86,7 @@ def odd(folder: Path) -> Path:
 
 
 def not_linted(folder: Path) -> Path:
-    """A path that is not there, beside a file that is."""
+    """A path that does not exist, and a file that does."""
     shutil.copytree(ROOT / "docker", folder / "docker")
     sarif = report(folder, "docker", "gone/Dockerfile.zr4")
     (invocation,) = json.loads(sarif.read_text())["runs"][0]["invocations"]
@@ -95,7 +95,7 @@ def not_linted(folder: Path) -> Path:
 
 
 def suppressed(folder: Path) -> Path:
-    """A finding that a comment suppresses, with the reason for it."""
+    """A finding that a comment suppresses, with a reason."""
     text = CONFORMING.replace("torch==2.5.1", "torch==2.5.0")
     (folder / "Dockerfile.zr4").write_text(f"{text}# zr4lint: ignore-file[ZR0501] the next wheel is awaited\n")
     sarif = report(folder)

@@ -1,4 +1,4 @@
-"""The extension for VS Code: type-checked, bundled and packaged as it would be published."""
+"""The extension for VS Code is type-checked, bundled and packaged as for publishing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def npm(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @cache
 def installed() -> Path:
-    """A copy of the extension with what it is built with, at the versions of its lock."""
+    """A copy of the extension with its build dependencies at the locked versions."""
     folder = scratch() / "vscode"
     leave_out = shutil.ignore_patterns("node_modules", "dist", "*.vsix")
     shutil.copytree(EXTENSION, folder, ignore=leave_out, dirs_exist_ok=True)

@@ -1,4 +1,4 @@
-"""hadolint and tally as judges: which of their codes they find in the Dockerfiles of core's cases."""
+"""Run hadolint and tally on the Dockerfiles of core's cases and read the codes that they find."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tests.cases.case import RuleCase, every_case
 from tests.cases.judging import rule_of
 
 BUILDKIT = "buildkit/"
-"""How tally's names of BuildKit's checks begin."""
+"""Prefix of tally's names for BuildKit's checks."""
 
 
 def cases() -> list[RuleCase]:
-    """The cases of core's rules that a peer has too, those without files beside the Dockerfile."""
+    """The cases of core's rules that a peer also has, without the cases that have a build context."""
     return [
         item
         for item in every_case()
@@ -36,7 +36,7 @@ def program(name: str) -> str:
 
 
 def written(items: Sequence[RuleCase], folder: Path) -> list[Path]:
-    """The Dockerfiles of cases, each in a folder of its own."""
+    """Write the Dockerfile of each case to its own folder."""
     files: list[Path] = []
     for number, item in enumerate(items):
         file = folder / str(number) / "Dockerfile"
@@ -47,12 +47,12 @@ def written(items: Sequence[RuleCase], folder: Path) -> list[Path]:
 
 
 def hadolint(files: Sequence[Path]) -> Mapping[Path, set[str]]:
-    """The codes that hadolint finds in each file; one that it crashes on, such as `WORKDIR a`, is left out."""
+    """The codes that hadolint finds in each file. Files that it crashes on, such as `WORKDIR a`, are left out."""
     return _each(files, [program("hadolint"), "--no-fail", "--format", "json"], lambda out: {o["code"] for o in out})
 
 
 def tally(files: Sequence[Path]) -> Mapping[Path, set[str]]:
-    """The checks of BuildKit that tally finds in each file; one that it can't parse is left out."""
+    """The checks of BuildKit that tally finds in each file. Files that it can't parse are left out."""
     command = [program("tally"), "lint", "--format", "json", "--slow-checks", "off", "--fail-level", "none"]
     return _each(files, command, _checks)
 
@@ -63,7 +63,7 @@ def _checks(document: Any) -> set[str]:
 
 
 def _each(files: Sequence[Path], command: list[str], read: Callable[[Any], set[str]]) -> Mapping[Path, set[str]]:
-    """What a program says of each file, called once for each: one file that ends it hides no other."""
+    """A program's output for each file. It runs once per file, so that a crash affects one file only."""
 
     def judged(file: Path) -> tuple[Path, set[str] | None]:
         done = subprocess.run([*command, str(file)], capture_output=True, text=True, check=False)

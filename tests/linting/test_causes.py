@@ -1,4 +1,4 @@
-"""One cause is told once, at the words that cause it; what looks like a cause and is none is not told."""
+"""One cause gives one finding, at the words that cause it; near misses give none."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_what_only_looks_like_a_cause_is_not_told(edited: Edited) -> None:
 
 @pytest.mark.parametrize("edited", TABLE.cause, ids=lambda edited: edited.name)
 def test_each_requirement_still_counts(edited: Edited) -> None:
-    """The rows of the table list as unmet what the one finding stands for."""
+    """The table lists each requirement of the one finding as unmet."""
     found = report(edited.text)
     unmet = {code for row in found.conformance[0].rows for code in row.unmet}
     (finding,) = errors(found)

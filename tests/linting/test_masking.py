@@ -1,4 +1,4 @@
-"""Secrets of a file are in no report."""
+"""No report contains the secrets of a file."""
 
 from __future__ import annotations
 

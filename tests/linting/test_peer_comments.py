@@ -1,4 +1,4 @@
-"""Comments to hadolint and BuildKit: what they suppress, and what crossing them with other stages does."""
+"""Comments for hadolint and BuildKit: the findings that they suppress, also in combination with other stages."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ TWO = "FROM a AS x\nLABEL a=b\nFROM b\nLABEL a=b\n"
         (f"FROM a\r\n# hadolint ignore=DL3049\r\n{LABEL}", []),
         ("FROM a\n# hadolint ignore=DL3049\nLABEL a=b \\\n  c=d\n", []),
         ("FROM a\n# hadolint ignore=SC2086\nVOLUME /a\n", []),
-        # Not the very next line
+        # Not the next line
         (f"FROM a\n# hadolint ignore=DL3049\n\n{LABEL}", ["4:GP1"]),
         (f"FROM a\n# hadolint ignore=DL3049\n# why\n{LABEL}", ["4:GP1"]),
         (f"FROM a\n# hadolint ignore=DL3049\nUSER b\n{LABEL}", ["4:GP1"]),
@@ -199,7 +199,7 @@ CASE = "FROM a\nrun b\nCMD b\n"
 
 
 def by_code(text: str, **options: object) -> dict[str, str]:
-    """The severity of what BuildKit's checks find in a file, by code; what is suppressed is left out."""
+    """Return the severity of the findings of BuildKit's checks in a file by code, without suppressed ones."""
     findings = lint_text(text, packs="core", options=LintOptions(**options)).findings  # type: ignore[arg-type]
     return {f.code: f.severity.name.lower() for f in findings if f.code in ("ZC902", "ZC701") and not f.suppressed}
 

@@ -1,4 +1,4 @@
-"""The stages of the pipeline, crossed pairwise: each does its part whatever the others do."""
+"""Pairs of stages of the pipeline: each stage works whatever the others do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zr4lint.model.source import MappedText, SourceFile
 from zr4lint.shell import parse_script
 
 DEMANDED = "FROM nvidia/cuda:12.4-devel-ubuntu22.04 AS base\nENV CUDA_VISIBLE_DEVICES=0\nRUN apt-get update\n"
-"""ML702 is a conflict with ZR1101 here; ZR0306 is an error of its own."""
+"""ML702 is a conflict with ZR1101 here; ZR0306 is an independent error."""
 
 COMMENT = "# zr4lint: ignore[ZR1204] Nothing here is about that rule.\n"
 SUPPRESSED = "# zr4lint: ignore[ML702] The container is given one GPU.\n"
@@ -41,7 +41,7 @@ def with_comment(comment: str) -> str:
 
 @pytest.mark.parametrize("comment", ["", COMMENT, SUPPRESSED])
 def test_a_conflict_keeps_the_severity_of_conflicts(comment: str) -> None:
-    """With the overridden severity a comment anywhere in the file once turned the conflict into an error."""
+    """With an overridden severity, a comment anywhere in the file used to turn the conflict into an error."""
     report = run(with_comment(comment), LintOptions(severity=RAISED))
     finding = found(report, "ML702")
     assert (finding.conflict, finding.severity, finding.suppressed) == ("ZR1101", Severity.INFO, comment == SUPPRESSED)

@@ -70,7 +70,7 @@ class Client:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def initialize(self) -> None:
-        """Shake hands; the folder is the workspace."""
+        """Initialize the session with the folder as the workspace."""
         folders = [{"uri": self.folder.as_uri(), "name": "x"}]
         answer = self.request(
             "initialize",
@@ -94,13 +94,13 @@ class Client:
         self.send(json.dumps({"jsonrpc": "2.0", "method": method, "params": params}).encode())
 
     def ask(self, method: str, **params: Any) -> int:
-        """Send a request, and don't wait."""
+        """Send a request without waiting for the answer."""
         self._ids += 1
         self.send(json.dumps({"jsonrpc": "2.0", "id": self._ids, "method": method, "params": params}).encode())
         return self._ids
 
     def answer(self, number: int | None) -> Message:
-        """The answer to a request."""
+        """Return the answer to a request."""
         while number not in self._answers:
             message = self._next()
             if "method" not in message:
@@ -116,7 +116,7 @@ class Client:
         return answer["result"]
 
     def noted(self, method: str) -> Message:
-        """The parameters of the next notification or request of the server with a method."""
+        """Return the parameters of the server's next notification or request with a method."""
         while True:
             message = self._next()
             if message.get("method") == method:
@@ -148,7 +148,7 @@ class Client:
     # Texts
 
     def open(self, name: str, text: str, language: str = "dockerfile") -> str:
-        """Open a text of a file in the folder; its URI."""
+        """Open a text of a file in the folder; return its URI."""
         uri = name if ":" in name else (self.folder / name).as_uri()
         self.notify("textDocument/didOpen", textDocument=document(uri) | {"languageId": language, "text": text})
         return uri
@@ -182,7 +182,7 @@ def place(line: int, start: int, end_line: int, end: int) -> Message:
 
 
 def applied(text: str, edit: Message, units: str = "utf-16") -> str:
-    """A text with the edit of an action applied, as a client does it."""
+    """Apply the edit of an action to a text, as a client does."""
     (edits,) = edit["changes"].values() if "changes" in edit else (edit["documentChanges"][0]["edits"],)
     lines = text.split("\n")
     encoding = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}[units]

@@ -1,4 +1,4 @@
-"""docs/editors.md and the extension for VS Code say what is so."""
+"""docs/editors.md and the extension for VS Code are correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language server knows the lines of a document that a pack names."""
+"""The language server uses the lines of the document that a pack names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def uri(client: Client, name: str) -> str:
 
 
 def at(words: str) -> int:
-    """The line of the document that words stand in, from 0."""
+    """Return the line of the document that contains the words, from 0."""
     return word(DOCUMENT, words)[0]
 
 

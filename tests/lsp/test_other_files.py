@@ -1,4 +1,4 @@
-"""Findings in files that a build installs from, as an editor sees them."""
+"""Findings in files that a build installs from, in an editor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language server before a raw client: a real process, real messages."""
+"""The language server with a raw client: a real process and real messages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TORCH = EMOJI.split("\n")[1].index("torch")
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with the files that the conforming one copies."""
+    """A repository with the files that the conforming Dockerfile copies."""
     folder = tmp_path_factory.mktemp("workspace")
     (folder / ".git").mkdir()
     shutil.copytree(ROOT / "docker", folder / "docker")
@@ -51,13 +51,13 @@ def whole(text: str) -> Message:
 
 
 def word(text: str, wanted: str) -> tuple[int, int]:
-    """The line and column of the first place of some words."""
+    """Return the line and column of the first occurrence of some words."""
     at = text.index(wanted)
     return text.count("\n", 0, at), at - text.rfind("\n", 0, at) - 1
 
 
 def fixed(folder: Path, name: str, text: str) -> str:
-    """What `zr4lint --fix` makes of a file."""
+    """Return a file after `zr4lint --fix`."""
     file = folder / name
     file.write_text(text)
     call("--fix", name, cwd=folder)
@@ -68,7 +68,7 @@ def fixed(folder: Path, name: str, text: str) -> str:
 
 
 def told(folder: Path, name: str, text: str) -> list[tuple[Any, ...]]:
-    """The findings of the command line, as a person sees them."""
+    """Return the findings that the command line prints."""
     (folder / name).write_text(text)
     try:
         done = call("--format", "json", name, cwd=folder)
@@ -81,7 +81,7 @@ def told(folder: Path, name: str, text: str) -> list[tuple[Any, ...]]:
 
 
 def as_told(diagnostics: list[Message]) -> list[tuple[Any, ...]]:
-    """Diagnostics, as the command line tells findings: columns of a text in ASCII, counted from 1."""
+    """Return diagnostics as the command line prints findings: columns of an ASCII text, counted from 1."""
     return [
         (
             one["code"],
@@ -276,7 +276,7 @@ def test_suppress_here_suppresses_one_rule_for_one_instruction(client: Client) -
     assert "ZR0505" in codes
 
 
-# What else is shown
+# Other displays
 
 
 def test_hover_over_words_that_meet_a_requirement(client: Client) -> None:
@@ -487,7 +487,7 @@ def test_a_file_that_the_editor_takes_for_a_dockerfile_is_linted(client: Client)
 
 
 def test_the_actions_of_a_long_range_come_soon(client: Client) -> None:
-    """Each fix is tried on the whole text, so not all of them are tried here."""
+    """The server tries each fix on the whole text, so it does not try all of them here."""
     text = "FROM python:3.12\n" + "RUN pip install numpy && apt-get install git\n" * 600
     found = client.actions(client.open("docker/long.Dockerfile", text), whole(text))
     titles = [one["title"] for one in found]
@@ -567,7 +567,7 @@ def test_a_new_text_has_no_context(client: Client) -> None:
     assert "ZR0101" not in {one["code"] for one in client.diagnostics(uri)}
 
 
-# What is broken
+# Broken input
 
 
 def test_a_length_that_is_too_small_costs_one_message(client: Client) -> None:

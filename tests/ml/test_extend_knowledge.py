@@ -1,4 +1,4 @@
-"""scripts/extend_knowledge.py makes the tables that are there, and adds a release of torch."""
+"""scripts/extend_knowledge.py reproduces the existing tables, and adds a release of torch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def copied(tmp_path: Path) -> Path:
 
 
 def test_the_table_of_tags_agrees_with_itself(tmp_path: Path) -> None:
-    """The tags written out, and read again, give the same table, byte for byte."""
+    """Writing the tags and reading them again gives the same table, byte for byte."""
     data = copied(tmp_path)
     tags = [
         f"{version}-{flavour}-{distribution}"

@@ -1,4 +1,4 @@
-"""The safe fixes of pack ml, tried with the pip and apt-get of this machine: they then do what the rule says."""
+"""The safe fixes of pack ml do what the rule says with the pip and apt-get of this machine."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ VERSIONS = ("1.25.0", "1.26.4", "2.1.0")
 
 
 def fixed(text: str) -> str:
-    """The words behind the last RUN of a Dockerfile when its safe fixes are applied."""
+    """Return the words of the last RUN of a Dockerfile after its safe fixes."""
     return fix_text(text, packs=["ml"]).text.rpartition("RUN ")[2].strip()
 
 
 @pytest.fixture
 def wheels(tmp_path: Path) -> Path:
-    """A folder with three releases of a package named numpy that holds nothing."""
+    """A folder with three releases of an empty package named numpy."""
     folder = tmp_path / "wheels"
     folder.mkdir()
     for version in VERSIONS:
@@ -44,13 +44,13 @@ def wheels(tmp_path: Path) -> Path:
 
 
 def isolated() -> dict[str, str]:
-    """The variables of this process without those that steer pip; it reads no file of configuration either."""
+    """Return this process's variables without those of pip; pip reads no configuration file either."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     return kept | {"PIP_CONFIG_FILE": os.devnull}
 
 
 def chosen(script: str, folder: Path, wheels: Path) -> str:
-    """The version of numpy that pip would install for a script, which bash runs in a folder.
+    """Return the version of numpy that pip would install for a script, which bash runs in a folder.
 
     pip is isolated from the machine's variables and configuration: continuous integration constrains numpy.
     """
@@ -86,7 +86,7 @@ def test_a_quoted_specifier_is_what_pip_gets(command: str, version: str, tmp_pat
 
 @pytest.mark.parametrize(("value", "builds"), [("1", False), ("true", False), ("0", True)])
 def test_isolation_is_off_with_0_alone(value: str, builds: bool, tmp_path: Path) -> None:
-    """Without an index an isolated build finds no build backend, so it fails."""
+    """Without an index, an isolated build finds no build backend and fails."""
     project = tmp_path / "project"
     project.mkdir()
     (project / "pyproject.toml").write_text('[build-system]\nrequires = ["absent"]\nbuild-backend = "backend"\n')
@@ -120,12 +120,12 @@ RELEASES = {
     ("torchaudio", "2.7.1"): "torch==2.7.1",
     ("torchaudio", "2.11.0"): "",
 }
-"""What releases on PyPI require, by its metadata."""
+"""Requirements of releases, from PyPI's metadata."""
 
 
 @pytest.fixture
 def releases(tmp_path: Path) -> Path:
-    """A folder with releases of the family of torch that hold nothing but their metadata."""
+    """A folder with releases of torch and its companions that contain only metadata."""
     folder = tmp_path / "releases"
     folder.mkdir()
     for (name, version), required in RELEASES.items():
@@ -140,7 +140,7 @@ def releases(tmp_path: Path) -> Path:
 
 
 def resolved(command: str, folder: Path, *options: str) -> dict[str, str] | None:
-    """What the words behind `pip` make pip choose from the wheels of a folder; None if it ends with an error."""
+    """Return the wheels that pip chooses from a folder for a command line, or None if pip fails."""
     words = shlex.split(command.removeprefix("pip "))
     fixed_options = ("--dry-run", "--ignore-installed", "--no-index", "--find-links", str(folder), "--quiet")
     report = ("--report", "-")
@@ -152,7 +152,7 @@ def resolved(command: str, folder: Path, *options: str) -> dict[str, str] | None
 
 
 def test_a_companion_is_pinned_to_what_fits(releases: Path) -> None:
-    """The newest torchaudio names no torch, so pip takes it beside any."""
+    """The newest torchaudio does not require torch, so pip installs it with any torch."""
     index = " --index-url https://download.pytorch.org/whl/cu126"
     command = "pip install torch==2.7.1 torchaudio"
     told = fixed(f"FROM python:3.11-bookworm\nRUN {command}{index}\n").removesuffix(index)
@@ -193,7 +193,7 @@ def test_what_is_installed_without_a_removed_option_is_the_same(
 
 
 def renames() -> list[str]:
-    """The packages that a safe fix asks apt-get for."""
+    """The packages that a safe fix installs with apt-get."""
     rows = [row for row in table("system")["gone"] if row["instead"] and not row.get("judgement")]
     return sorted({row["instead"] for row in rows if not row["instead"].startswith("ppa:")})
 

@@ -1,4 +1,4 @@
-"""What base images bring, by their names and tags."""
+"""Contents of base images by their names and tags."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ CASES = (
 
 @pytest.mark.parametrize(("reference", "expected"), CASES)
 def test_what_an_image_brings(reference: str, expected: dict[str, object]) -> None:
-    """The facts of a name and a tag, and no more than they tell."""
+    """A name and a tag give these facts and no others."""
     base = read_base(reference)
     assert {key: getattr(base, key) for key in expected} == expected
 
@@ -65,5 +65,5 @@ def test_what_an_image_brings(reference: str, expected: dict[str, object]) -> No
     ],
 )  # fmt: skip
 def test_variables_behind_operators(text: str, image: str) -> None:
-    """FROM expands the variables in the words behind `:-` and `:+`, as BuildKit does."""
+    """FROM expands the variables in the words after `:-` and `:+`, as BuildKit does."""
     assert gather(parse(SourceFile(text))).stages[0].image == image

@@ -1,4 +1,4 @@
-"""The tables of rules/data: each row says where it comes from, and they agree with themselves."""
+"""The tables of rules/data: each row has a source, and the tables are consistent."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ KEYS: Mapping[Kind, tuple[frozenset[str], frozenset[str]]] = {
 
 
 class SuiteError(Exception):
-    """An edit that is not as the schema wants it, or that can't be applied."""
+    """An edit does not match the schema or can't be applied."""
 
 
 class Place(NamedTuple):
@@ -47,11 +47,11 @@ class Mutation(NamedTuple):
         return self.name
 
     def of(self) -> str:
-        """The file that the edit is from: `breaking/05-torch.toml`."""
+        """The file that contains the edit: `breaking/05-torch.toml`."""
         return self.source
 
     def places(self) -> tuple[Place, ...]:
-        """Say where a finding counts as right: at each of the words named, and on each line for an empty `at`."""
+        """Return where a finding is right: at each of the named words, and on each line for an empty `at`."""
         found: list[Place] = []
         lines = _line_places(self.text)
         for words in self.at:

@@ -1,4 +1,4 @@
-"""zr4lint against the mutation suite: every breaking edit is reported where it is, no keeping edit is an error."""
+"""zr4lint on the mutation suite: it reports every breaking edit at its place and no keeping edit as an error."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MORE_WORDS = 4
 
 
 def points_at(mutation: Mutation, finding: Finding, source: SourceFile) -> bool:
-    """Whether a finding stands at the words concerned; the suite counts a byte order mark, the linter does not."""
+    """Return whether a finding is at the expected words. The suite counts a byte order mark, the linter does not."""
     shift = int(source.bom)
     span = Place(finding.span.start + shift, finding.span.end + shift)
     return any(
@@ -59,7 +59,7 @@ def points_at(mutation: Mutation, finding: Finding, source: SourceFile) -> bool:
 
 
 def at_words(text: str, span: Place, place: Place) -> bool:
-    """Whether a span is a part of the words, or holds them on the same lines and few others."""
+    """Return whether a span is part of the words, or contains them on the same lines and few others."""
     if place.start <= span.start and span.end <= place.end:
         return True
     if not (span.start <= place.start and place.end <= span.end):
@@ -69,16 +69,16 @@ def at_words(text: str, span: Place, place: Place) -> bool:
 
 
 def on_the_line(text: str, span: Place, place: Place) -> bool:
-    """Whether a span stands on a line, and on no other: where something is missing, no words can be asked for."""
+    """Return whether a span is on one line only: if something is missing, the suite can't name words."""
     return span.start <= place.end and place.start <= span.end and "\n" not in text[span.start : span.end].rstrip("\n")
 
 
 RAISED = {"ZR1003": "a source that ZL008 proves to be missing is an error"}
-"""Codes whose findings may be errors although their rule is not."""
+"""Codes whose findings may be errors although the level of their rule is lower."""
 
 
 def at_its_level(code: str, finding: Finding) -> bool:
-    """Whether a finding has the level of a rule; one that stands for several rules has the highest of theirs."""
+    """Return whether a finding has the level of its rule, or for several rules the highest of their levels."""
     if finding.code != code:
         return code in finding.also and finding.severity >= level(code)
     return finding.severity is level(code) or (code in RAISED and finding.severity is Severity.ERROR)

@@ -1,4 +1,4 @@
-"""The mutation suite keeps its own promises; whether the linter agrees with it is another test."""
+"""The mutation suite is consistent in itself; another test compares the linter with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the PRD's own verification commands on a text, with the real bash and the real grep."""
+"""Run the PRD's own verification commands on a text, with the real bash and the real grep."""
 
 import os
 import re
@@ -27,9 +27,9 @@ CHECKS = tuple(
 
 
 def run_commands(text: bytes, scripts: bool = True) -> dict[str, bool]:
-    """Say of each check whether it passes where docker/Dockerfile.zr4 has this text.
+    """Return for each check whether it passes if docker/Dockerfile.zr4 has this text.
 
-    Without scripts, download_models.sh and start.sh are not beside the Dockerfile.
+    Without scripts, the folder of the Dockerfile lacks download_models.sh and start.sh.
     """
     with tempfile.TemporaryDirectory() as folder:
         docker = Path(folder, "docker")
@@ -44,9 +44,9 @@ def run_commands(text: bytes, scripts: bool = True) -> dict[str, bool]:
 
 
 def run_on_all(texts: Sequence[bytes]) -> list[dict[str, bool]]:
-    """The same for many texts, beside both scripts: a grep that only asks whether a pattern occurs is started once.
+    """Do the same for many texts, with both scripts: a grep that only tests whether a pattern occurs starts once.
 
-    It is then asked for the names of the files where the pattern does.
+    It then prints the names of the files that match.
     """
     with tempfile.TemporaryDirectory() as folder:
         for number, text in enumerate(texts):
@@ -62,11 +62,11 @@ def run_on_all(texts: Sequence[bytes]) -> list[dict[str, bool]]:
 
 
 def _bash(script: str, folder: str) -> str:
-    """What a script prints that complains of nothing."""
+    """Return the output of a script that writes nothing to stderr."""
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-c", script],
         cwd=folder,
-        # In the C locale every byte is a character: grep takes no file for a binary one because of an accent.
+        # In the C locale every byte is a character, so grep does not treat a file with an accent as binary.
         env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -78,7 +78,7 @@ def _bash(script: str, folder: str) -> str:
     return done.stdout
 
 
-# The final script repeats greps of the sections before it: what has the same words is run once.
+# The final script repeats greps of earlier sections, so each distinct command runs once.
 _RUNS = tuple(dict.fromkeys(check.run for check in CHECKS))
 
 _OCCURS = re.compile(r"grep -q (?P<pattern>'[^']*'|\"[^\"]*\") docker/Dockerfile\.zr4")
@@ -86,17 +86,17 @@ _NEXT = "--\n"
 
 
 def _job(numbers: range) -> str:
-    """Bash that prints the numbers of the runs that pass."""
+    """Return bash code that prints the numbers of the runs that pass."""
     return "".join(f"if {{\n{_RUNS[number]}\n}} >/dev/null; then echo {number}; fi\n" for number in numbers)
 
 
 def _job_on_all(run: str, count: int) -> str:
-    """Bash that prints the folders, or the files in them, where a run passes, and a line of dashes."""
+    """Return bash code that prints the folders, or their files, where a run passes, and a line of dashes."""
     if occurs := _OCCURS.fullmatch(run):
         return f"grep -l {occurs['pattern']} */docker/Dockerfile.zr4\necho --\n"
     within = f"cd $number; if {{\n{run}\n}} >/dev/null; then echo $number; fi; cd ..\n"
     return f"for number in {{0..{count - 1}}}; do\n{within}done\necho --\n"
 
 
-# Nearly all the time goes into starting grep, so one half of the runs goes on beside the other.
+# Starting grep takes nearly all the time, so the two halves of the runs work in parallel.
 _SCRIPT = f"{{\n{_job(range(0, len(_RUNS), 2))}}} &\n{_job(range(1, len(_RUNS), 2))}wait\n"

@@ -10,7 +10,7 @@ from tests.prd.judge import CHECKS, run_commands, run_on_all
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = (REPOSITORY / "docker" / "Dockerfile.zr4").read_bytes()
 
-# The words that a check looks for, and all the checks that miss them when they are deleted everywhere.
+# The words that a check searches for, and all checks that fail without them.
 WORDS = {
     b"FROM nvidia/cuda:12.4-devel-ubuntu22.04": {"2.1-base", "final-3-base"},
     b"nvidia/cuda:12.4": {"2.1-base", "final-3-base"},
@@ -54,7 +54,7 @@ WORDS = {
     b"CMD [": {"11.1-cmd-form", "11.1-cmd-path"},
     b'"/workspace/start.sh"': {"11.1-cmd-path"},
 }
-# These fail for no want of words; each has a test of its own below.
+# These do not fail for missing words; each has its own test below.
 NO_WORDS = {"final-1-exists", "final-2-lines", "10.1-download-exists", "10.1-start-exists"}
 
 
@@ -115,7 +115,7 @@ def test_from_below_line_one() -> None:
 
 
 def test_commands_look_at_text_only() -> None:
-    """What they find in comments satisfies them: the reason why the requirements have checks of their own."""
+    """Words in comments satisfy them, which is why the requirements have their own checks."""
     lines = SHIPPED.splitlines(keepends=True)
     comments = b"".join(b"#" + line for line in lines)
     assert failing(comments) == {"2.1-base", "11.1-cmd-form"}

@@ -1,4 +1,4 @@
-"""Reports built by hand, and arbitrary ones."""
+"""Hand-built reports, and random ones."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Sample:
         return Report((self.file(*findings, conformance=conformance),), (RULE,))
 
 
-# What means something to a format, a viewer or a log.
+# Characters with a meaning in a format, a viewer or a log.
 HOSTILE_WORDS = (
     *(
         "::error::",
@@ -128,7 +128,7 @@ HOSTILE_WORDS = (
     *("@octocat", "#1", "$x$", "https://example.org", "www.example.org", "    ", "\t", "\\", "\udcff"),
 )
 
-# Every code point there is, the hostile ones often.
+# Every code point, with the hostile ones more often.
 hostile_text = st.one_of(
     st.text(st.one_of(st.characters(), st.sampled_from("\x1b\x9b\x00\r\n\t\u202e\u2028\ufeff\udcff日é[]{}`\\"))),
     st.lists(st.one_of(st.sampled_from(HOSTILE_WORDS), st.sampled_from(["a", " ", "b c"])), max_size=8).map("".join),

@@ -20,7 +20,7 @@ def written(report: Report, options: Options | None = None) -> list[str]:
 
 
 def parsed(line: str) -> tuple[dict[str, str], str]:
-    """A command as the agent reads it: up to the first "]", properties by ";", then the escapes undone."""
+    """Parse a command as the agent does: up to the first "]", properties by ";", then the escapes undone."""
     found = re.fullmatch(r"##vso\[task\.logissue ([^\]]*)\](.*)", line)
     assert found, line
     values = dict(part.split("=", 1) for part in found[1].split(";"))

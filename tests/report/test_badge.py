@@ -41,7 +41,7 @@ def test_the_colour_says_how_good_it_is(points: float, colour: int) -> None:
 
 
 def contrast(colour: str) -> float:
-    """The contrast of white letters on a colour, as WCAG 2 defines it."""
+    """Return the contrast of white letters on a colour, as WCAG 2 defines it."""
     shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
     return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)

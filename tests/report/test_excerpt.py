@@ -39,7 +39,7 @@ def test_the_mark_stands_below_the_words(text: str, words: str, shown: Clip) -> 
     [
         ("=" + "b" * 100, Clip("=" + "b" * 36 + "...", 0, 1)),
         ("a" * 100 + "=", Clip("..." + "a" * 36 + "=", 39, 1)),
-        # A third of the room is kept for what follows: 39 columns beside the mark are 26 and 13.
+        # A third of the width is for the text after the mark: 39 columns are split into 26 and 13.
         ("a" * 100 + "=" + "b" * 100, Clip("..." + "a" * 23 + "=" + "b" * 10 + "...", 26, 1)),
         ("a" * 20 + "=" + "b" * 100, Clip("a" * 20 + "=" + "b" * 16 + "...", 20, 1)),
         ("a" * 19 + "=" + "b" * 20, Clip("a" * 19 + "=" + "b" * 20, 19, 1)),

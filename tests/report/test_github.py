@@ -22,7 +22,7 @@ def written(report: Report, options: Options = QUIET) -> list[str]:
 
 
 def parsed(line: str) -> tuple[str, dict[str, str], str]:
-    """A command as GitHub's runner reads it: up to the second "::", properties apart, then the escapes undone."""
+    """Parse a command as GitHub's runner does: up to the second "::", properties apart, then the escapes undone."""
     found = re.fullmatch(r"::(\w+) ?(.*?)::(.*)", line)
     assert found, line
     name, properties, data = found.groups()

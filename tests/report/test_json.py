@@ -103,5 +103,5 @@ def test_suppressed_findings_are_there_but_not_counted() -> None:
 def test_it_is_json_for_strict_readers_whatever_the_file_holds(report: Report) -> None:
     text = FORMATS["json"].render(report, Options())
     assert text.isascii()
-    # A lone surrogate could not be encoded.
+    # A lone surrogate can't be encoded.
     json.dumps(json.loads(text), ensure_ascii=False).encode()

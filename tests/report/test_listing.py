@@ -1,4 +1,4 @@
-"""Lists and pages of the commands that explain: plain where they are piped, drawn on a terminal."""
+"""Lists and pages of the explaining commands: plain in a pipe, formatted on a terminal."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def inline(tokens: list[Token]) -> list[Token]:
 
 
 def shown(tokens: list[Token]) -> str:
-    """The words that a reader sees; the one tag there is has none."""
+    """Return the words that a reader sees, without the only tag."""
     return "".join("" if token.type == "html_inline" else token.content for token in tokens)
 
 

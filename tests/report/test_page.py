@@ -27,7 +27,7 @@ VOID = {"meta", "input", "br", "rect", "wbr"}
 
 
 class Read(HTMLParser):
-    """What a browser would make of a page: its elements with their attributes and the text in each."""
+    """A page as a browser parses it: its elements with their attributes and text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ def written(report: Report) -> list[dict[str, Any]]:
 
 
 def applied(data: bytes, suggestion: dict[str, Any]) -> bytes:
-    """What reviewdog's reader does: lines from 1, columns in bytes of UTF-8 from 1, the end is exclusive."""
+    """Apply a fix as reviewdog does: lines from 1, columns in bytes of UTF-8 from 1, the end is exclusive."""
     starts = [0]
     for at, byte in enumerate(data):
         if byte == ord("\n"):

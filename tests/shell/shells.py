@@ -1,4 +1,4 @@
-"""dash and bash, as judges of what zr4lint says about scripts."""
+"""Run scripts in dash and bash, to compare zr4lint's results with them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ SHELLS = {Dialect.DASH: shutil.which("dash"), Dialect.BASH: shutil.which("bash")
 
 
 class Ran(NamedTuple):
-    """What a shell did with a script: its exit code and what it wrote to standard error."""
+    """The result of a script in a shell: its exit code and its standard error."""
 
     code: int
     errors: str
 
 
 def run(dialect: Dialect, script: str, *options: str) -> Ran:
-    """Have a shell read a script, in an empty environment without programs."""
+    """Run a script in a shell, in an empty environment without programs."""
     program = SHELLS[dialect]
     assert program is not None, "the tests need dash and bash"
     done = subprocess.run(
@@ -35,6 +35,6 @@ def run(dialect: Dialect, script: str, *options: str) -> Ran:
 
 
 def parses(dialect: Dialect, script: str) -> bool:
-    """Whether a shell can parse a script."""
+    """Return whether a shell can parse a script."""
     code, errors = run(dialect, script, "-n")
     return code == 0 and "syntax error" not in errors and "unexpected EOF" not in errors

@@ -1,4 +1,4 @@
-"""Expansions that bash knows and dash does not: the RUN that ends at one is reported, as dash itself ends."""
+"""Expansions that bash supports and dash does not: zr4lint reports a RUN where dash fails at one."""
 
 from __future__ import annotations
 

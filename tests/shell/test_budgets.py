@@ -1,4 +1,4 @@
-"""What is too large to follow: it is told once, costs little, and is unknown from there on."""
+"""Input that is too large to follow: one finding, little cost, and unknown results after it."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_a_deadline_ends_the_reading() -> None:
 
 
 def chained(length: int, times: int) -> str:
-    """Aliases of git, each of which calls the next one; the last removes a file."""
+    """Return aliases of git, each of which calls the next one; the last removes a file."""
     made = [(f"a{n}", "; ".join([f"git a{n + 1}"] * times)) for n in range(length - 1)]
     made.append((f"a{length - 1}", "rm /x"))
     return " && ".join(f"git config --global alias.{name} '!{script}'" for name, script in made) + " && git a0"

@@ -1,4 +1,4 @@
-"""Which commands run wherever another one does: zr4lint's answer against what dash and bash do."""
+"""Which commands run whenever another one does: zr4lint's answer compared with dash and bash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNKNOWN = ("U", "V")
 
 
 def certain(script: str, dialect: Dialect) -> set[tuple[str, str]]:
-    """Pairs of numbers: where the first is said in a script that succeeds, the second is said as well."""
+    """Return pairs of numbers: if a successful script prints the first, it also prints the second."""
     text = MappedText.join([(script, 0)])
     parsed = parse_script(text, dialect=dialect, variables=dict.fromkeys(UNKNOWN), fails_the_run=True)
     said = [command for command in parsed.commands if number(command)]
@@ -31,13 +31,13 @@ def certain(script: str, dialect: Dialect) -> set[tuple[str, str]]:
 
 
 def number(command: Command) -> str:
-    """What `say N` says, "" for other commands and those that never run."""
+    """Return the number of `say N`, or "" for other commands and those that never run."""
     words = [word.literal or "" for word in command.words]
     return words[1] if words[:1] == ["say"] and len(words) == 2 and command.reach is not Reach.NEVER else ""
 
 
 def broken(script: str, dialect: Dialect) -> list[str]:
-    """The pairs that a shell does not bear out, with each of the values that decide."""
+    """Return the pairs that a shell contradicts, for each of the deciding values."""
     found = []
     for values in product(("", "x"), repeat=len(UNKNOWN)):
         given_values = "; ".join(f"{name}={value}" for name, value in zip(UNKNOWN, values, strict=True))

@@ -1,4 +1,4 @@
-"""A file or a clone is told to be missing, or there, only where nothing that ran may have changed it."""
+"""zr4lint reports a file or a clone as missing or existing only if no earlier command may have changed it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which scripts can't be parsed: zr4lint's answer against `dash -n` and `bash -n`."""
+"""Which scripts can't be parsed: zr4lint's answer compared with `dash -n` and `bash -n`."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ SCRAPS = [
 
 @st.composite
 def damaged(draw: st.DrawFn) -> str:
-    """A script with a piece taken out, or another put in."""
+    """A script with a piece removed or inserted."""
     script = draw(scripts)
     at = draw(st.integers(0, len(script)))
     if draw(st.booleans()):

@@ -1,4 +1,4 @@
-"""Nesting of every kind ends within the budgets, with the rest unknown."""
+"""zr4lint follows nesting of every kind within the budgets; the rest is unknown."""
 
 from __future__ import annotations
 

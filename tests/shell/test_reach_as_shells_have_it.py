@@ -1,4 +1,4 @@
-"""Which commands run: zr4lint's answer against what dash and bash do."""
+"""Which commands run: zr4lint's answer compared with dash and bash."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MARK = "say"
 
 
 def said(script: str, dialect: Dialect) -> set[str]:
-    """The numbers that `say` prints when a shell runs a script; `say` is a function in front of it."""
+    """Return the numbers that `say` prints when a shell runs a script; `say` is a function defined before it."""
     done = run(dialect, f'say() {{ echo "said $1" >&2; }}; {script}')
     return {line.split()[1] for line in done.errors.splitlines() if line.startswith("said ")}
 
 
 def expected(script: str, dialect: Dialect) -> dict[str, set[Reach]]:
-    """How far each `say` gets, by its number; one in a loop more than once."""
+    """Return the reach of each `say` by its number; a `say` in a loop has several."""
     found: dict[str, set[Reach]] = {}
     for command in parse_script(MappedText.join([(script, 0)]), dialect=dialect, arguments=()).commands:
         words = [word.literal for word in command.words]
@@ -31,7 +31,7 @@ def expected(script: str, dialect: Dialect) -> dict[str, set[Reach]]:
 
 
 def disagreements(script: str, dialect: Dialect) -> list[str]:
-    """Where the answer and the shell differ; what may run may do either."""
+    """Return where the answer and the shell differ; a command that may run matches both."""
     ran = said(script, dialect)
     wrong: list[str] = []
     for number, reaches in expected(script, dialect).items():
@@ -192,7 +192,7 @@ def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def numbered(script: str) -> str:
-    """A script whose `say` have numbers of their own."""
+    """Return a script whose `say` commands have different numbers."""
     parts = script.split("say N")
     return "".join(f"{part}say {number}" for number, part in enumerate(parts[:-1])) + parts[-1]
 

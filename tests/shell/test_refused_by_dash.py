@@ -1,4 +1,4 @@
-"""Builtins that dash refuses for their words, which fails the RUN: zr4lint's answer against that of dash."""
+"""Builtins whose arguments dash refuses, which fails the RUN: zr4lint's answer compared with dash."""
 
 from __future__ import annotations
 

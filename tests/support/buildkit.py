@@ -1,7 +1,7 @@
-"""BuildKit's own parser, which the package `dockerfile` binds, in a process of its own.
+"""BuildKit's own parser, from the binding `dockerfile`, in a separate process.
 
-The binding brings the runtime of Go, with its threads, into the process that imports it. A fork of such a process may
-hang, and tests fork: so they ask a process that only answers.
+The binding loads the Go runtime and its threads into the process that imports it. A fork of such a process may
+hang. Tests fork, so they send texts to a separate process.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Heredoc(NamedTuple):
 
 
 class Command(NamedTuple):
-    """An instruction as BuildKit reads it, with the names that the binding has."""
+    """An instruction as BuildKit reads it, with the names of the binding."""
 
     cmd: str
     sub_cmd: str | None
@@ -71,10 +71,10 @@ def _answer(text: str) -> Any:
 
 
 def parse(text: str) -> tuple[Command, ...]:
-    """The instructions of a text.
+    """Return the instructions of a text.
 
-    Raises RefusedError where BuildKit does not accept it, UnicodeError where the binding can't hand over what BuildKit
-    made of it, and ValueError where the text itself can't be handed over.
+    Raises RefusedError if BuildKit does not accept the text, UnicodeError if the binding can't return what BuildKit
+    parsed, and ValueError if the text can't be passed to it.
     """
     answer = _answer(text)
     if answer == "GoParseError":
@@ -89,7 +89,7 @@ def _command(heredocs: list[dict[str, Any]], **fields: Any) -> Command:
 
 
 def accepts(text: str) -> bool:
-    """Whether BuildKit accepts a text; one that can't be handed over is not accepted."""
+    """Return whether BuildKit accepts a text; False for a text that can't be passed to it."""
     try:
         parse(text)
     except ValueError:

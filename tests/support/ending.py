@@ -1,4 +1,4 @@
-"""A limit for what might never end, so wide that it says nothing about speed: `make bench` measures that."""
+"""A time limit for code that might hang. It is far above the expected time; `make bench` measures speed."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 PATIENCE = 120
-"""Seconds that are enough for anything a test waits for, on a busy machine too."""
+"""Seconds that are enough for anything that a test waits for, even on a busy machine."""
 
 
 def ends() -> AbstractContextManager[None]:
-    """A block that has to end; TimeUpError where it does not."""
+    """Run a block with a time limit; raises TimeUpError."""
     return time_limit(PATIENCE)
 
 
 def until(true: Callable[[], bool]) -> None:
-    """Wait for a condition; TimeoutError where it does not come."""
+    """Wait for a condition; raises TimeoutError if it stays false."""
     end = time.monotonic() + PATIENCE
     while not true():
         if time.monotonic() > end:

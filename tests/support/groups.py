@@ -1,4 +1,4 @@
-"""One test for many cases of one kind: what a test costs beside its work is paid once for all of them."""
+"""Combine many cases of one kind into one test, to save the overhead of a test for each case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 def in_groups(
     items: Iterable[T], group: Callable[[T], str], name: Callable[[T], str] = str
 ) -> Callable[[Callable[[T], None]], Callable[[str], None]]:
-    """Make a test of one item a test of each group of items. Every item is tried; those that fail are told by name."""
+    """Turn a test of one item into a test of each group of items. It tries every item and names those that fail."""
     groups: dict[str, list[T]] = {}
     for item in items:
         groups.setdefault(group(item), []).append(item)
@@ -37,7 +37,7 @@ def in_groups(
 
 
 def _failure(check: Callable[[T], None], item: T) -> str:
-    """Why an item fails, with the lines that led there; nothing where it passes."""
+    """Return why an item fails, with its traceback lines, or an empty result if it passes."""
     try:
         check(item)
     except (Exception, pytest.fail.Exception) as error:

@@ -1,4 +1,4 @@
-"""Linting each text once: fixing it again, and the proof that this does no harm, ask for the same texts."""
+"""Lint each text once: fixing a text again, and the check that this is harmless, need the same texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def once(lint: Lint) -> Lint:
-    """A function that lints a text the first time that it is asked for it."""
+    """Return a function that lints a text on the first call and then returns the stored result."""
     known: dict[tuple[str, str, bool], Linted] = {}
 
     def linted(source: SourceFile) -> Linted:

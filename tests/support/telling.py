@@ -1,4 +1,4 @@
-"""What a test measures and `make test` prints: a process that runs tests beside others has no terminal."""
+"""Measurements of tests that `make test` prints at the end, since parallel test processes have no terminal."""
 
 TOLD = "told"
-"""The name of a property of a test whose value is a line at the end of a run."""
+"""Name of the test property whose value is printed as a line at the end of a run."""

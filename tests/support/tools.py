@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def refused(command: str, folder: Path, path: str) -> subprocess.CompletedProcess[str]:
-    """Run a command that has to fail in a folder, with `path` as PATH; its output has both streams."""
+    """Run a command that has to fail in a folder, with `path` as PATH; return stdout and stderr together."""
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         cwd=folder,
