@@ -1,1 +1,1 @@
-"""Checks Markdown specifications, compiles packs from them or golden Dockerfiles, and traces requirements."""
+"""Checks Markdown specifications, compiles packs from them, and traces requirements."""

@@ -1,4 +1,4 @@
-"""Parses shell scripts into commands with their words, their values, and whether each command runs."""
+"""Parses shell scripts into commands, with their words, values and whether they run."""
 
 from zr4lint.shell.commands import Argument, Command, Dialect, Expansion, Pipe, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import expand, expand_all

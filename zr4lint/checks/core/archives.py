@@ -40,7 +40,7 @@ def archive_unpacked(subject: Subject) -> Outcomes:
                 copy.span,
                 help="Unpack it with ADD",
                 related=(Related("it is unpacked here", ran.at.span),),
-                notes=("The archive stays in the layer of COPY, beside what it holds.",),
+                notes=("The image holds both the archive, in the layer of COPY, and its files.",),
             )
 
 

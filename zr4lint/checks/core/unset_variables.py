@@ -215,7 +215,7 @@ def _within(subject: Subject, group: Sequence[EnvSet], known: Collection[str], e
                     f"{code(f'${name}', 30)} does not have the value that this ENV sets",
                     span,
                     related=(Related("this value is lost", twin.span),),
-                    notes=("All pairs of one ENV see the values that were there before it.",),
+                    notes=("All pairs of one ENV use the values that were set before it.",),
                     fix=_split(subject, group, index),
                 )
                 continue
@@ -225,7 +225,7 @@ def _within(subject: Subject, group: Sequence[EnvSet], known: Collection[str], e
                     f"{code(f'${name}', 40)} is not set yet where this ENV uses it",
                     span,
                     related=(Related("it is set here, for the instructions below", group[setter].span),),
-                    notes=("All pairs of one ENV see the values that were there before it.",),
+                    notes=("All pairs of one ENV use the values that were set before it.",),
                     fix=_split(subject, group, index) if setter < index else None,
                 )
         yield met(pair.at, pair.span)

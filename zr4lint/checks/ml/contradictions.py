@@ -41,7 +41,7 @@ def _contradictions(install: Install) -> Outcomes:
             requirement.span,
             expected=f"one version of {requirement.name}",
             related=(Related("the other pin", earlier.span),),
-            notes=("No release is both. pip ends with `ResolutionImpossible`.",),
+            notes=("pip cannot install two versions, and fails with `ResolutionImpossible`.",),
             help="Remove one of the two",
             unsure=install.unsure,
             references=("pip documentation, dependency resolution",),

@@ -37,7 +37,7 @@ def environment_without_interpreter(subject: Subject) -> Outcomes:
                     f"the interpreter of {code(copied.source, 40)} is not in this stage",
                     copied.span,
                     unsure=copied.at.unsure,
-                    notes=(told, "The environment holds links to the interpreter only, and they lead nowhere."),
+                    notes=(told, "The environment only links to the interpreter, which this stage lacks."),
                     help="Copy the interpreter as well, or make the environment in this stage",
                     references=("Python documentation, venv",),
                 )

@@ -163,8 +163,8 @@ def gpu_not_compiled_for(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
                         expected=f"{arch} among the architectures",
                         notes=(
                             (
-                                "Code runs on GPUs of the same major number and a minor that is not less; PTX runs on "
-                                "all that are newer."
+                                "Code runs on GPUs with the same major number and an equal or higher minor number. "
+                                "PTX also runs on newer GPUs."
                             ),
                         ),
                         help=f"Add {arch}, or +PTX to the last architecture",

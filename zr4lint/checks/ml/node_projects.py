@@ -31,7 +31,7 @@ def npm_lock(subject: Subject) -> Outcomes:
                 expected=f"{missing.name} beside {_manifest(missing.name)}",
                 unsure=missing.at.unsure,
                 notes=(f"It is not in the {where}. The install fails without it.",),
-                help=f"Copy {missing.name} into the image before, or install without insisting on it",
+                help=f"Copy {missing.name} into the image first, or install without requiring it",
                 references=(_DOCUMENTED.get(missing.name, "uv sync --help"),),
             )
     for project in subject.facts.of(NodeListed, subject.facts.needed):

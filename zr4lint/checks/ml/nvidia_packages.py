@@ -55,7 +55,7 @@ def nvidia_package_unavailable(subject: Subject) -> Outcomes:
             told.add(row["source"] + package.name)
             held = base.kind == "cuda"
             yield Unmet(
-                f"the image holds {code(package.name)} at its version, so apt may stop"
+                f"the image pins the version of {code(package.name)}, so apt may fail"
                 if held
                 else f"{code(package.name)} is only in NVIDIA's apt repository",
                 package.span,

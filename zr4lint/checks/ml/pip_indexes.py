@@ -206,8 +206,8 @@ def find_links_as_index(subject: Subject) -> Outcomes:
                     unsure=install.unsure,
                     notes=(
                         (
-                            "The host has plain pages of wheels. As an index it holds no folder for any package, so "
-                            "pip finds no wheel and builds mmcv from source."
+                            "The host has pages of wheels, not an index with a folder for each package, so pip finds "
+                            "no wheel and builds mmcv from source."
                         ),
                     ),
                     help="Pass the page with --find-links",

@@ -38,7 +38,7 @@ _READ_CACHES = {"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}
 """Variables that transformers 5 reads. huggingface_hub treats the last one as HF_HUB_CACHE."""
 
 _GPU_IMAGES = ("cuda", "ngc", "pytorch", "l4t", "rocm", "runpod", "vllm", "tgi")
-_MOVES = "The branch moves, and the layer cache keeps whatever was there first: two builds of this file can differ."
+_MOVES = "The branch can get new commits, so two builds of this file can differ."
 _CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch|submodule update)\b"
 
 
@@ -96,8 +96,8 @@ def visible_devices_baked(subject: Subject) -> Outcomes:
             unsure=not hides,
             notes=(
                 (
-                    "The setting applies to every container of the image. Where a scheduler renumbers the devices, no "
-                    "GPU may be left."
+                    "The setting applies to every container of the image. If a scheduler renumbers the devices, the "
+                    "container may see no GPU."
                 ),
             ),
             help="Remove the variable, and choose GPUs with `docker run --gpus`",
