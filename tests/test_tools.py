@@ -458,7 +458,8 @@ def test_absolute(path: str, folder: str | None, result: str | None) -> None:
         ("type=cache,dst=/a", "/a"),
         ("target=/a", "/a"),
         ("type=tmpfs,destination=/a", "/a"),
-        ("type=secret,target=/a", ""),
+        ("type=secret,target=/a", "/a"),
+        ("type=secret,id=a", ""),
         ("type=cache", ""),
     ],
 )
