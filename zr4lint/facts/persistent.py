@@ -7,6 +7,7 @@ dict would need memory quadratic in the file's length; here, each version adds a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TypeVar, cast
 from zlib import crc32
 
@@ -70,6 +71,7 @@ class Map(Mapping[str, _V]):
         return self._size
 
 
+@lru_cache(maxsize=512)
 def _hash(name: str) -> int:
     return crc32(name.encode("utf-8", "surrogatepass"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -91,6 +92,7 @@ class Variables(Mapping[str, "str | None"]):
         return Variables(self._values, None, self.arguments)
 
 
+@lru_cache(maxsize=512)
 def _unset(name: str, outside: tuple[str, ...] | None) -> str | None:
     """Return the value of a variable that neither ENV nor ARG sets, or None if it is unknown."""
     if outside is None or name in _SET_ANYWAY or not name.isidentifier():

@@ -1,14 +1,13 @@
-"""Decides whether dash and bash can parse a script.
+"""Decides in linear time whether dash and bash can parse a script; tree-sitter recovers from every error.
 
-tree-sitter recovers from every error, so it doesn't show what a shell rejects. This recogniser reads the grammar of
-POSIX and bash once, in linear time, and builds nothing. It ignores scripts that it doesn't fully understand: `refusal`
-returns an error only if the shell is certain to stop.
+`refusal` returns an error only if the shell is certain to stop. It ignores scripts that it doesn't fully understand.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -34,6 +33,7 @@ class Refusal(Struct, frozen=True):
     reason: str
 
 
+@lru_cache(maxsize=64)
 def refusal(text: str, *, bash: bool) -> Refusal | None:
     """Return the syntax error at which dash or bash stops, or None if there is none or the script can't be judged."""
     reader = _Reader(text, bash)
