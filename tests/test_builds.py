@@ -212,6 +212,7 @@ BAKE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAKE)
 def test_targets_of_bake(tmp_path: Path, name: str) -> None:
     text, wrong = BAKE[name]

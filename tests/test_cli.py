@@ -400,6 +400,7 @@ def well_formed(name: str, text: str) -> bool:
             return "torch-pin" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_goes_to_a_file_as_to_stdout(here: Path, name: str) -> None:
     save(here / "Dockerfile.zr4", WRONG_TORCH)

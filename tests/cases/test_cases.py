@@ -37,6 +37,7 @@ def test_a_case_is_as_its_file_says(item: RuleCase) -> None:
     assert write(Cases(bad=(seen,))) == write(Cases(bad=(item.case,))), "python -m tests.cases --update"
 
 
+@pytest.mark.slow
 @in_groups(FIXED, RuleCase.of)
 def test_a_fix_mends_its_finding_and_brings_no_other(item: RuleCase) -> None:
     source = source_of(item)

@@ -35,6 +35,7 @@ def frozen(text: str, pins: Pins = "exact", *, layout: bool = False) -> str:
     return write(derive(SourceFile(text, "golden/Dockerfile"), pins, layout=layout))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", [False, True])
 @pytest.mark.parametrize("pins", ["exact", "minor", "none"])
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -44,6 +45,7 @@ def test_a_file_meets_its_own_pack(path: Path, pins: Pins, layout: bool) -> None
     assert [f"{f.name}: {f.message}" for f in found(source.text, pack_of(text))] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit["replace"][1][:40])
 def test_edits_are_noticed(edit: dict[str, Any]) -> None:
     text = GOLDEN.read_text()

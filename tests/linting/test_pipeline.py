@@ -83,6 +83,7 @@ def test_a_baseline_holds_what_the_same_options_find(options: LintOptions, comme
     assert [f.code for f in after.findings] == [f.code for f in before.findings]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", CROSSED.values(), ids=CROSSED)
 @pytest.mark.parametrize("comment", ["", COMMENT, SUPPRESSED])
 def test_selection_takes_findings_out_and_changes_none(options: LintOptions, comment: str) -> None:

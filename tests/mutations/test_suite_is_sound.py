@@ -61,6 +61,7 @@ def test_edit_is_well_formed(edit: Mutation) -> None:
         assert edit.text.count("\n") == 127
 
 
+@pytest.mark.slow
 @in_groups([edit for edit in SUITE if edit.code != "ZR0001"], Mutation.of)
 def test_buildkit_accepts_the_edited_file(edit: Mutation) -> None:
     assert len(buildkit.parse(edit.text)) > 1
