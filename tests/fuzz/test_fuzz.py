@@ -57,6 +57,7 @@ def test_what_goes_wrong_is_told() -> None:
         b'FROM a\nRUN pip install "mmcv>cv>cv>cv>cv>cv>cv>cv>cv>cv>=2.1.0,<2.2.0"',
         b"FROM a AS b" + b"A" * 100 + b"\nCOPY a b /" + b"x" * 100 + b"\n",
         b"LABEL\x0c\x1c\\\n$",
+        b'FROM a\nRUN "0"& &',
         b"X" * 500 + b" a\nFROM a\nONBUILD " + b"Y" * 500 + b" a\n",
     ],
 )
@@ -72,6 +73,7 @@ def test_what_once_went_wrong_is_mended(data: bytes) -> None:
         ("logs", b"e:3\n------\n|failed to solve: 2\n"),
         ("documents", b'# Verif\n```bash\nfor e in"";do\ni\nf k"W```s'),
         ("documents", b'CMD"s MUST'),
+        ("documents", b"# After\n```dockerfile\n```\n```dockerfile"),
         ("documents", b'Dockerfile MUST end with `CMD ["\xf3"]`'),
         ("documents", b"```\n```\n# Verif\n```sh\nsed -i s---"),
         ("documents", b'# Verif\n```bash\ngrep --count"e\n\nThe image runs the relay for our many printers.\nr" '),

@@ -295,7 +295,7 @@ def apart(node: Node) -> tuple[Node | None, list[Node]]:
 def is_instant(nodes: Sequence[Node], frame: Frame) -> bool:
     """Return whether all commands of a list end immediately."""
     named = [node for node in nodes if node.is_named]
-    return all(node.type == "command" and frame.text(node).split()[0] in _INSTANT for node in named)
+    return all(node.type == "command" and not _INSTANT.isdisjoint(frame.text(node).split()[:1]) for node in named)
 
 
 def last_wait(nodes: Sequence[Node], frame: Frame) -> int:

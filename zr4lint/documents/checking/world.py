@@ -45,7 +45,7 @@ _TASK = re.compile(r"\s*[-*] \[[ xX]\] ")
 
 def check_world(target: Target) -> Iterator[Finding]:
     """Yield the errors of pack ml in the target text, at their places in the document, and unknown options."""
-    if target.blocks:
+    if target.whole.text.strip():
         report = lint(SourceFile(target.whole.text), [load("ml")])
         for finding in report.findings:
             if finding.severity is not Severity.ERROR and finding.name not in _OF_THE_WORLD:
