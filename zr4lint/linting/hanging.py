@@ -83,8 +83,8 @@ def one_for_all(
     worst = max((finding.severity for finding in everyone), default=told.severity)
     listed = [] if told_all else [f for f in others if f.severity is worst] or others
     codes = dict.fromkeys(c for f in everyone for c in (f.code, *f.also) if c != told.code)
-    listed.sort(key=lambda f: f.requirement is None)
-    said = [*effects(f.message for f in listed if f.message != told.message)]
+    required_first = sorted(listed, key=lambda f: f.requirement is None)
+    said = [*effects(f.message for f in required_first if f.message != told.message)]
     said = [
         *(note.removeprefix(_BECAUSE).strip().rstrip(".") for note in told.notes if note.startswith(_BECAUSE)),
         *said,

@@ -88,7 +88,7 @@ def over_budget(text: str) -> str | None:
 
 
 def readable(text: str) -> str:
-    """Return a script of the same length without what tree-sitter misreads; its reader looks at the script itself."""
+    """Return a script of the same length that tree-sitter reads correctly; take the text of nodes from the original."""
     plain = re.sub(_BLANK_WORD, "__", text)
     plain = re.sub(_NAMES, lambda word: word[1] + re.sub(_NAMED, ".", word[2]), plain) if "$" in plain else plain
     return re.sub(_INVERTS, r"\1 ", plain) if "!" in plain else plain

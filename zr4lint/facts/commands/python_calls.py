@@ -148,7 +148,7 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     if listings is not None:
         pip = _with_listed(pip, listings)
     gone = [option for option in given if _names_nothing(call, option)]
-    # A list that was never there is judged by the rules on lists: it may only be in the wrong place or order.
+    # Rules on lists judge a list that was never there, since only its place or the order may be wrong.
     unusable = (o.span for o in given if (o in gone and not _is_absent(call, o)) or _misfits(call, pip, o))
     if pip.action == "install":
         pip = structs.replace(pip, refused=(*pip.refused, *unusable))
@@ -220,7 +220,7 @@ def _names_nothing(call: Call, option: Option) -> bool:
 
 
 def _is_absent(call: Call, option: Option) -> bool:
-    """Return whether a missing list of requirements is none that the build wrote, or that belongs to the image."""
+    """Return whether a missing list of requirements was never in the image; the build did not remove it."""
     path = call.path(file_of(option.value or "")) or ""
     return option.name == "requirement" and not call.state.lost.get(path) and not path.startswith("/tmp/")
 
