@@ -118,6 +118,7 @@ def _written(argument: str) -> str:
     return argument.rstrip("_").replace("_", "-")
 
 
+@cache
 def _argument(parameter: str) -> str:
     name = parameter.replace("-", "_")
     return f"{name}_" if iskeyword(name) else name

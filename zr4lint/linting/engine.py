@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -47,10 +47,12 @@ def run_packs(
     `needed` rules run.
     """
     memo = Memo()
+    contains = _search_in(facts, options)
     for pack in packs:
         base, lineage = _judged(pack, facts)
         subject = Subject(facts, lineage, base, memo, stage=_stage_name(pack))
-        results = _run(pack, subject, options, deadline, needed if pack.specification is None else None)
+        chosen = needed if pack.specification is None else None
+        results = _run(pack, subject, options, deadline, contains, chosen)
         findings = _findings(pack, results, facts, base)
         conformance = conformance_of(pack, results, findings) if pack.specification is not None else None
         yield PackResult(pack, results, findings, conformance)
@@ -61,6 +63,7 @@ def _run(
     subject: Subject,
     options: LintOptions,
     deadline: Deadline,
+    contains: Callable[[str], bool],
     needed: Callable[[PackRule], bool] | None,
 ) -> dict[str, RuleResult]:
     layers = tuple(
@@ -75,9 +78,7 @@ def _run(
     anywhere = structs.replace(subject, layers=layers, context=options.context, results=results)
     subjects = {layer.number: structs.replace(anywhere, layer=layer) for layer in layers}
     judged: dict[tuple[int | None, str, str | None], Subject] = {}
-    texts = [subject.source.text, *(value or "" for _, value in options.build_args)]
-    words = "\n".join((*texts, *(included.source.text for included in facts.included))).lower()
-    concerned = [rule for rule in chosen if not rule.unset and _concerned(rule, words)]
+    concerned = [r for r in chosen if not r.unset and (not r.mentions or any(map(contains, r.mentions)))]
     for rule in sorted(filter(needed, concerned) if needed else concerned, key=lambda r: KINDS[r.check].late):
         looked = (rule.rule.layer, rule.stages or KINDS[rule.check].stages, rule.stage)
         if looked not in judged:
@@ -96,9 +97,11 @@ def _run(
     return results
 
 
-def _concerned(rule: PackRule, text: str) -> bool:
-    """Return whether a lower-case text contains one of the words that a rule mentions, or the rule mentions none."""
-    return not rule.mentions or any(word.lower() in text for word in rule.mentions)
+def _search_in(facts: Facts, options: LintOptions) -> Callable[[str], bool]:
+    """Return a function that tells whether a file, its arguments or the files it reads contain a word in any case."""
+    texts = [facts.dockerfile.source.text, *(value or "" for _, value in options.build_args)]
+    words = "\n".join((*texts, *(included.source.text for included in facts.included))).lower()
+    return cache(lambda word: word.lower() in words)
 
 
 def _anchored(facts: Facts, outcome: Outcome) -> Outcome:
