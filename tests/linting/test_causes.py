@@ -110,3 +110,18 @@ def test_a_suppressed_finding_is_in_no_other() -> None:
     text = edited.text.replace("RUN pip download", f"{comment}RUN pip download")
     told = [f for f in errors(report(text)) if f.span.of(text) == "pip download" and not f.suppressed]
     assert all("ZR0502" not in (f.code, *f.also) for f in told)
+
+
+def test_a_cause_is_found_among_fixes_that_explain_nothing() -> None:
+    """Of many fixable findings, one explains others: the line too many moves CMD."""
+    text = TEXT
+    for old, new in (
+        ("    torch==2.5.1 \\\n", "    torch==2.4.1 \\\n"),
+        ("flash-attn==2.7.4.post1", "flash-attn==2.6.3"),
+        ('"mmpose>=1.3.0"', '"mmpose>=1.2.0"'),
+        ("\nCMD ", "\n\nCMD "),
+    ):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    told = {finding.code: finding.also for finding in errors(report(text))}
+    assert told == {"ZR0501": (), "ZR0601": (), "ZR0703": (), "ZR0101": ("ZR1105", "ZR1202")}

@@ -3,10 +3,13 @@
 A cause is proved by linting the text again with the words mended; the findings that disappear depend on the words. Only
 this module gathers the facts of a file more than once. Its cost is bounded:
 
-- It searches no file without open errors and warnings, and no file with very many findings.
-- Suspects come from the words of the file, the most harmful first. The search ends when no finding is left to
-  explain. It also ends after `_TRIALS` lints, or after fewer in a large file (`_WORK`), so that its time grows
-  with the file and not with its square. It uses no clock, so that two runs give the same result.
+- It searches no file without open errors and warnings, without unmet requirements and refusals, or with very many
+  findings.
+- Suspects in the words of the file come first, the most harmful before others. Suspects that findings point at come
+  last. Of more than `_FEW` fixes, which are rarely the cause, each is tried only if all together resolve other errors.
+- The search ends when no finding is left to explain. It also ends after `_TRIALS` lints, or after fewer in a large file
+  (`_WORK`), so that its time grows with the file and not with its square. It uses no clock, so that two runs give the
+  same result.
 - Each lint runs all rules of a specification, since its late rules read the results of the others. Of other packs, it
   runs only the rules that find errors, or whose code is among the findings to explain. It runs ShellCheck only if
   ShellCheck has found something. If only warnings depend on the words, all rules are run to decide.
@@ -17,7 +20,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from zr4lint.checks import KINDS
@@ -25,7 +28,7 @@ from zr4lint.model.finding import Edit, Finding, Severity
 from zr4lint.packs.own_rules import COMMAND_FAILS, OWN_RULES, SHELL_SYNTAX, SYNTAX
 
 if TYPE_CHECKING:
-    from zr4lint.linting.judged import Judged
+    from zr4lint.linting.judged import Again, Judged
     from zr4lint.linting.suspects.suspect import Suspect
 
 _BY_THEMSELVES = frozenset(rule.code for rule in OWN_RULES) - {SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code}
@@ -33,6 +36,8 @@ _MOST = 2_000
 """The number of findings of a file above which none are merged."""
 _TRIALS = 24
 """The most times that a text is linted again."""
+_FEW = 2
+"""The most suspects that are each tried at once."""
 _WORK = 800_000
 """The budget of these lints together: 3 for each character of the text, and 200 for each fact."""
 
@@ -52,87 +57,126 @@ def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     others = [finding for finding in findings if not _is_open(finding)]
     told: list[Finding] = []
     if judged.again is not None:
-        left, told = _proved(left, judged)
+        left, told = _proved(left, judged, judged.again)
     return [*others, *gathered([*told, *left], judged)]
 
 
-def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Finding]]:
+def _proved(left: list[Finding], judged: Judged, again: Again) -> tuple[list[Finding], list[Finding]]:
     """Return the findings that no suspect explains, and one finding for each suspect that explains some."""
-    from zr4lint.linting.hanging import telling  # only a file with findings needs these
-    from zr4lint.linting.suspects import suspects_of
+    from zr4lint.linting.hanging import refuses  # only a file with findings needs these
+    from zr4lint.linting.suspects import settling, suspects_of_words, undoing
 
-    told: list[Finding] = []
-    facts, text = judged.facts, judged.source.text
-    known = Counter(map(_key, left))
-    codes = {finding.code for finding in left}
-    found = (rule for pack in judged.packs for rule in pack.rules if rule.rule.code in codes)
-    late = frozenset(rule.rule.code for rule in found if KINDS[rule.check].late)
-    trials = min(_TRIALS, _WORK // (3 * len(text) + 200 * len(facts.facts) + 1))
-    for suspect in islice(suspects_of(facts, left), trials):
-        if not any(finding.severity > Severity.INFO for finding in left):
+    if not any(finding.requirement is not None or refuses(finding) for finding in left):
+        return left, []  # a suspect needs one of these
+    search = _Search(left, judged, again)
+    for suspect in suspects_of_words(judged.facts):
+        if not search.goes_on:
             break
-        if suspect.least > sum(finding.severity is Severity.ERROR for finding in left):
-            continue  # the suspect needs more findings than are left
-        hanging = _hanging(left, suspect, judged, late, known)
+        search.alone(suspect)
+    for suspect in undoing(judged.facts, search.left):
+        search.alone(suspect)
+    search.grouped([*settling(search.left)])
+    return search.left, search.told
+
+
+class _Search:
+    """The search in one file: `left` are the findings to explain, `told` those that explain others."""
+
+    def __init__(self, left: list[Finding], judged: Judged, again: Again) -> None:
+        self.left = left
+        self.told: list[Finding] = []
+        self._again = again
+        self._text = judged.source.text
+        self._known = Counter(map(_key, left))
+        codes = {finding.code for finding in left}
+        found = (rule for pack in judged.packs for rule in pack.rules if rule.rule.code in codes)
+        self._late = frozenset(rule.rule.code for rule in found if KINDS[rule.check].late)
+        self._lints = min(_TRIALS, _WORK // (3 * len(self._text) + 200 * len(judged.facts.facts) + 1))
+
+    @property
+    def goes_on(self) -> bool:
+        """Return whether anything is left to explain, and another lint is allowed."""
+        return self._lints > 0 and any(finding.severity > Severity.INFO for finding in self.left)
+
+    def alone(self, suspect: Suspect) -> None:
+        """Try one suspect."""
+        from zr4lint.linting.hanging import telling
+
+        if not self._is_worth(suspect):
+            return
+        hanging = self._hanging(suspect)
         if hanging:
             gone = {id(finding) for finding in hanging}
-            left = [finding for finding in left if id(finding) not in gone]
-            told.append(telling(suspect, hanging))
-    return left, told
+            self.left = [finding for finding in self.left if id(finding) not in gone]
+            self.told.append(telling(suspect, hanging))
+
+    def grouped(self, suspects: Sequence[Suspect]) -> None:
+        """Try several suspects with errors of their own: all together, and each only if that resolves other errors."""
+        suspects = [suspect for suspect in suspects if self._is_worth(suspect)]
+        others = self._others(suspects) if len(suspects) > _FEW and _are_apart(suspects) else self.left
+        for suspect in suspects:
+            if any(finding in self.left for finding in others):
+                self.alone(suspect)
+
+    def _is_worth(self, suspect: Suspect) -> bool:
+        """Return whether a suspect has enough findings left, and is not itself explained."""
+        errors = sum(finding.severity is Severity.ERROR for finding in self.left)
+        there = suspect.finding is None or any(finding is suspect.finding for finding in self.left)
+        return self.goes_on and suspect.least <= errors and there
+
+    def _others(self, suspects: Sequence[Suspect]) -> list[Finding]:
+        """Return the errors that depend on the words of several suspects, without those of the suspects themselves."""
+        _, hanging = self._lint([edit for suspect in suspects for edit in suspect.edits], self._codes())
+        errors = [finding for finding in hanging if finding.severity is Severity.ERROR]
+        return [finding for finding in errors if not any(finding is suspect.finding for suspect in suspects)]
+
+    def _hanging(self, suspect: Suspect) -> list[Finding]:
+        """Return the findings that are gone once a suspect's words are mended, or none if as many errors appear."""
+        found = self._gone(suspect, self._codes())
+        lower = bool(found) and all(finding.severity < Severity.ERROR for finding in found)
+        return self._gone(suspect, None) if lower else found
+
+    def _codes(self) -> frozenset[str]:
+        return frozenset(code for finding in self.left for code in (finding.code, *finding.aliases))
+
+    def _lint(self, edits: Iterable[Edit], codes: frozenset[str] | None) -> tuple[Sequence[Finding], list[Finding]]:
+        """Lint the text with edits; return the findings that are new, and those of `left` that depend on the words.
+
+        Only the rules that find errors or `codes` run, or all rules if `codes` is None.
+        """
+        self._lints -= 1
+        found = [finding for finding in self._again(mended(self._text, edits), codes) if _is_open(finding)]
+        still = Counter(map(_key, found))
+        gone: list[Finding] = []
+        for finding in self.left:
+            if still[_key(finding)]:
+                still[_key(finding)] -= 1
+            else:
+                gone.append(finding)
+        added = Counter(map(_key, found)) - self._known
+        new = [finding for finding in found if added[_key(finding)]]
+        appeared = Counter(finding.code for finding in new if finding.severity > Severity.INFO)
+        lost = Counter(finding.code for finding in gone)
+        return new, [finding for finding in gone if appeared[finding.code] < lost[finding.code]]
+
+    def _gone(self, suspect: Suspect, codes: frozenset[str] | None) -> list[Finding]:
+        """Return the findings that depend on a suspect's words, among those of `codes`."""
+        from zr4lint.linting.hanging import refuses
+
+        new, hanging = self._lint(suspect.edits, codes)
+        bound = [finding for finding in hanging if finding.requirement is not None or refuses(finding)]
+        if suspect.modest:
+            hanging = [f for f in hanging if f.requirement is not None or refuses(f) or _elsewhere(f, suspect)]
+        worst = max((finding.severity for finding in hanging), default=Severity.INFO)
+        if worst is Severity.INFO or not bound or (worst < Severity.ERROR and all(f.code in self._late for f in bound)):
+            return []
+        came = sum(finding.severity >= worst for finding in new)
+        gone_of_worst = sum(finding.severity >= worst for finding in hanging)
+        return hanging if gone_of_worst >= suspect.least and came < gone_of_worst else []
 
 
 def _is_open(finding: Finding) -> bool:
     return not (finding.suppressed or finding.conflict or finding.code in _BY_THEMSELVES)
-
-
-def _hanging(
-    left: Sequence[Finding],
-    suspect: Suspect,
-    judged: Judged,
-    late: frozenset[str],
-    known: Counter[tuple[str, str]],
-) -> list[Finding]:
-    """Return the findings that are gone once a suspect's words are mended, or none if as many errors appear."""
-    codes = frozenset(code for finding in left for code in (finding.code, *finding.aliases))
-    found = _gone(left, suspect, judged, late, known, codes)
-    lower = bool(found) and all(finding.severity < Severity.ERROR for finding in found)
-    return _gone(left, suspect, judged, late, known, None) if lower else found
-
-
-def _gone(
-    left: Sequence[Finding],
-    suspect: Suspect,
-    judged: Judged,
-    late: frozenset[str],
-    known: Counter[tuple[str, str]],
-    codes: frozenset[str] | None,
-) -> list[Finding]:
-    """Return the findings that are gone, among the rules that find errors or `codes`, or among all rules."""
-    if judged.again is None:
-        return []
-    from zr4lint.linting.hanging import refuses
-
-    text = mended(judged.source.text, suspect.edits)
-    again = [finding for finding in judged.again(text, codes) if _is_open(finding)]
-    still = Counter(map(_key, again))
-    gone: list[Finding] = []
-    for finding in left:
-        if still[_key(finding)]:
-            still[_key(finding)] -= 1
-        else:
-            gone.append(finding)
-    new = Counter(map(_key, again)) - known
-    appeared = Counter(finding.code for finding in again if new[_key(finding)] and finding.severity > Severity.INFO)
-    hanging = [finding for finding in gone if appeared[finding.code] < sum(f.code == finding.code for f in gone)]
-    bound = [finding for finding in hanging if finding.requirement is not None or refuses(finding)]
-    if suspect.modest:
-        hanging = [f for f in hanging if f.requirement is not None or refuses(f) or _elsewhere(f, suspect)]
-    worst = max((finding.severity for finding in hanging), default=Severity.INFO)
-    if worst is Severity.INFO or not bound or (worst < Severity.ERROR and all(f.code in late for f in bound)):
-        return []
-    came = sum(f.severity >= worst and bool(new[_key(f)]) for f in again)
-    gone_of_worst = sum(finding.severity >= worst for finding in hanging)
-    return hanging if gone_of_worst >= suspect.least and came < gone_of_worst else []
 
 
 def _elsewhere(finding: Finding, suspect: Suspect) -> bool:
@@ -141,6 +185,12 @@ def _elsewhere(finding: Finding, suspect: Suspect) -> bool:
     return finding.severity is Severity.ERROR and not any(
         e.start < span.end and span.start < e.end for e in suspect.edits
     )
+
+
+def _are_apart(suspects: Sequence[Suspect]) -> bool:
+    """Return whether the edits of several suspects do not overlap."""
+    edits = sorted(edit for suspect in suspects for edit in suspect.edits)
+    return all(before.end <= after.start for before, after in pairwise(edits))
 
 
 def _key(finding: Finding) -> tuple[str, str]:

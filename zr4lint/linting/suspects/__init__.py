@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -26,7 +25,8 @@ from zr4lint.linting.suspects.whole_instructions import steps
 if TYPE_CHECKING:
     from zr4lint.facts import Facts
     from zr4lint.linting.suspects.suspect import Family, Suspect
-    from zr4lint.model.finding import Finding
+
+__all__ = ["settling", "suspects_of_words", "undoing"]
 
 FAMILIES: tuple[Family, ...] = (
     swallowed,
@@ -52,16 +52,12 @@ MODEST = (background, redirections, commands, steps, dead, replacing, settings_o
 """The families that give way to a refusal at the same words."""
 
 
-def _of_families(facts: Facts) -> Iterator[Suspect]:
+def suspects_of_words(facts: Facts) -> Iterator[Suspect]:
+    """Yield the suspects in the words of a file, without duplicates."""
+    seen: set[Suspect] = set()
     for family in FAMILIES:
         for suspect in family(facts):
-            yield structs.replace(suspect, modest=True) if family in MODEST else suspect
-
-
-def suspects_of(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
-    """Yield the suspects of a file with findings, without duplicates."""
-    seen: set[Suspect] = set()
-    for suspect in chain(_of_families(facts), undoing(facts, findings), settling(findings)):
-        if suspect not in seen:
-            seen.add(suspect)
-            yield suspect
+            found = structs.replace(suspect, modest=True) if family in MODEST else suspect
+            if found not in seen:
+                seen.add(found)
+                yield found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 
 from zr4lint.facts import Facts
-from zr4lint.model.finding import Edit, Related
+from zr4lint.model.finding import Edit, Finding, Related
 from zr4lint.model.source import MappedText, Span
 
 
@@ -18,7 +18,7 @@ class Suspect(Struct, frozen=True):
     `related` describe the cause. If `message` is None, the finding at the words describes it. `title` makes the edits a
     fix, `help` says what to do; the edits of a suspect with neither only serve the proof. At least `least` findings of
     the worst severity must depend on the words. A `modest` suspect gives way to a finding that BuildKit, the shell or a
-    program refuses the words, if there is one.
+    program refuses the words, if there is one. `finding` is the finding whose own fix the edits are, if they are one.
     """
 
     span: Span
@@ -30,6 +30,7 @@ class Suspect(Struct, frozen=True):
     related: tuple[Related, ...] = ()
     least: int = 1
     modest: bool = False
+    finding: Finding | None = None
 
 
 Family = Callable[[Facts], Iterator[Suspect]]

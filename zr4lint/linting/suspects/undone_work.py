@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from zr4lint.checks.edits import take_out
 from zr4lint.facts import Facts, Ran
-from zr4lint.linting.suspects.suspect import Suspect
+from zr4lint.linting.suspects.suspect import Suspect, outside_comments
 from zr4lint.model.finding import Applicability, Edit, Finding, Severity
 from zr4lint.model.source import Span
 from zr4lint.packs.own_rules import COMMAND_FAILS
@@ -16,13 +16,16 @@ from zr4lint.shell import Reach
 _MOST = 6
 _CHANGES = frozenset({"chmod", "cp", "install", "ln", "mv", "rm", "truncate", "unlink"})
 _OF_GIT = r"(?:GIT_\w+=[^\s\"'$`\\]+[ \t]+)+"
+_NAME = re.compile(r"[\w+-]+")
+_VERBS = frozenset({"add", "clone", "download", "install", "pip", "run", "update", "upgrade"})
+"""Words that tell what a program does, not what it works on."""
 _PROGRAM = r"/(?:\S+/)?s?bin/\S+"
 
 
 def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
-    """Yield the commands that several findings point at, since without the command they may be gone.
+    """Yield the commands that errors point at and that may change what earlier instructions set up.
 
-    A command that fails changes nothing, so it is not suspected.
+    A command that fails changes nothing, and one whose words no earlier instruction contains changes nothing of theirs.
     """
     spans = [finding.span for finding in findings if finding.severity is Severity.ERROR]
     failing = [finding.span for finding in findings if finding.code == COMMAND_FAILS.code]
@@ -33,13 +36,35 @@ def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
         at = fact.at.span
         if any(at.start <= span.start and span.end <= at.end for span in failing):
             continue
-        if any(at.start <= span.start and span.end <= at.end for span in spans) and len(seen) < _MOST:
-            seen.add(at)
+        if len(seen) == _MOST or not any(at.start <= span.start and span.end <= at.end for span in spans):
+            continue
+        seen.add(at)
+        if _on_earlier_work(fact, facts):
             words = facts.dockerfile.source.slice(at)
             lines = " \\\n" * words.count("\n")
             yield Suspect(
                 at, "this command changes what others set up", (Edit.of(at, f":{lines}"),), least=2, modest=True
             )
+
+
+def _on_earlier_work(fact: Ran, facts: Facts) -> bool:
+    """Return whether the lines before a command name something that it works on, or what it works on is unknown."""
+    text, start = facts.dockerfile.source.text, fact.at.span.start
+    before = "\n".join(
+        text[line.start : min(line.end, start)] for line in outside_comments(facts) if line.start < start
+    )
+    earlier = set(_NAME.findall(before))
+    words = [argument.value for argument in fact.arguments[1:] if not (argument.value or "").startswith("-")]
+    if None in words:
+        return True
+    names = {_named(word) for word in words if word and word not in _VERBS}
+    return not names or not names.isdisjoint(earlier)
+
+
+def _named(word: str) -> str:
+    """Return the file or the package that a word names: `b` for `/a/b.git`, and for `b==1`."""
+    found = _NAME.search(word.rstrip("/").rpartition("/")[2])
+    return found[0] if found else word
 
 
 def replacing(facts: Facts) -> Iterator[Suspect]:
@@ -64,8 +89,11 @@ def settings_of_git(facts: Facts) -> Iterator[Suspect]:
 
 
 def settling(findings: Sequence[Finding]) -> Iterator[Suspect]:
-    """Yield findings whose own fix may resolve others."""
+    """Yield findings whose own fix may resolve others; of several with the same edits, only the first."""
     fixable = [f for f in findings if f.severity is Severity.ERROR and f.fix and f.requirement is not None]
+    seen: set[tuple[Edit, ...]] = set()
     for finding in sorted(fixable, key=lambda f: f.code)[:_MOST]:
-        if finding.fix is not None and finding.fix.applicability > Applicability.DISPLAY:
-            yield Suspect(finding.span, None, finding.fix.edits, least=2, modest=True)
+        fix = finding.fix
+        if fix is not None and fix.applicability > Applicability.DISPLAY and fix.edits not in seen:
+            seen.add(fix.edits)
+            yield Suspect(finding.span, None, fix.edits, least=2, modest=True, finding=finding)
