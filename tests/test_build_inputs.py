@@ -792,6 +792,56 @@ def test_a_context_that_is_only_assumed(tmp_path: Path, files: dict[str, str], s
     assert [f.severity.name for f in report.findings if f.code == "ZL008"] == severity
 
 
+def test_a_context_that_a_script_puts_together_is_not_judged(tmp_path: Path) -> None:
+    files = {"../../.git/HEAD": "", "../../src/a": "", "scripts/b": ""}
+    text = "FROM debian:12\nCOPY src scripts made.txt /a/\n"
+    report = lint(tmp_path / "docker" / "tool", {"Dockerfile": text, **files})
+    assert told(report, "ZL008") == []
+
+
+@pytest.mark.parametrize(("files", "lines"), [({}, [3]), ({"lib/.git": "gitdir: x"}, [2, 3])])
+def test_a_file_of_a_submodule_that_is_not_checked_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], lines: list[int]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    modules = {".git/HEAD": "", ".gitmodules": '[submodule "lib"]\n\tpath = lib\n\turl = https://example.org/lib\n'}
+    text = "FROM debian:12\nCOPY lib/a.txt /a/\nCOPY library/a.txt /a/\n"
+    report = lint(tmp_path, {"Dockerfile": text, **modules, **files}, options=NAMED)
+    assert [line for _, line, _, _ in told(report, "ZL008")] == lines
+
+
+RUNS_SCRIPT = "FROM node:22-slim\nWORKDIR /app\nCOPY package.json ./\nRUN {}\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "place"),
+    [
+        ("npm run build:prod", (4, 13)),
+        ("npm run -s lint -- --fix", (4, 16)),
+        ("npm i && npm run-script lint", (4, 29)),
+        ("npm run build", None),
+        ("npm run lint --if-present", None),
+        ("npm run lint -w web", None),
+        ("npm --prefix web run lint", None),
+        ("npm run start && npm run env", None),
+        ("npm pkg set scripts.lint=eslint && npm run lint", None),
+        ("npm run $SCRIPT", None),
+        ("npm run lint || true", None),
+    ],
+)
+def test_a_script_that_package_json_lacks(tmp_path: Path, call: str, place: tuple[int, int] | None) -> None:
+    manifest = '{"name": "x", "scripts": {"build": "tsc"}}'
+    report = lint(tmp_path, {"Dockerfile": RUNS_SCRIPT.format(call), "package.json": manifest})
+    found = [(line, column) for _, line, column, message in told(report, "ZL007") if "package.json" in message]
+    assert found == ([place] if place else [])
+
+
+def test_a_script_of_a_package_json_above_the_assumed_context(tmp_path: Path) -> None:
+    files = {"../.git/HEAD": "", "../package.json": "{}", "package.json": "{}"}
+    report = lint(tmp_path / "web", {"Dockerfile": RUNS_SCRIPT.format("npm run lint"), **files})
+    assert told(report, "ZL007") == []
+
+
 def test_a_specification_tells_of_its_own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = "FROM nvidia/cuda:12.4-devel-ubuntu22.04 AS base\nCOPY start.sh /workspace/\n"

@@ -104,6 +104,7 @@ def test_reach(script: str, reach: Mapping[str, str]) -> None:
         ("bash -euxo pipefail -c 'a'", ["a"]),
         ("bash -lc \"a b\"", ["a b"]),
         ("bash -O extglob -O globstar -c 'a b'", ["a b"]),
+        ("bash -O extglob -c 'rm !(a|b)'", ["bash -O extglob -c rm !(a|b)"]),
         ("a b == c =~ d", ["a b == c =~ d"]),
         ("/bin/sh -e -c 'sh -c \"a\"'", ["a"]),
         ("eval 'a b'", ["a b"]),

@@ -20,7 +20,7 @@ from zr4lint.packs.parameter_settings import configure
 from zr4lint.shellcheck import program
 
 if TYPE_CHECKING:
-    from zr4lint.model.finding import Edit, Finding, Rule
+    from zr4lint.model.finding import Edit, Finding, Related, Rule
     from zr4lint.packs.model import Pack
 
 
@@ -102,8 +102,14 @@ def _described(finding: Finding, source: SourceFile) -> Expected:
         applicability=finding.fix.applicability.label if finding.fix else None,  # type: ignore[arg-type]
         notes=finding.notes,
         references=finding.references,
-        related=tuple(Pointer(_at(r.span, source), source.slice(r.span), r.message) for r in finding.related),
+        related=tuple(_pointer(related, source) for related in finding.related),
     )
+
+
+def _pointer(related: Related, source: SourceFile) -> Pointer:
+    """Return a place in the case's text, or in a file of its context."""
+    own = related.source or source
+    return Pointer(_at(related.span, own), own.slice(related.span), related.message)
 
 
 def _at(span: Span, source: SourceFile) -> str:

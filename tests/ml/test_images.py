@@ -6,7 +6,7 @@ import pytest
 
 from zr4lint.dockerfile import parse
 from zr4lint.facts import gather
-from zr4lint.facts.images import read_base
+from zr4lint.facts.images import is_bare, read_base
 from zr4lint.model.source import SourceFile
 
 CASES = (
@@ -36,6 +36,11 @@ CASES = (
     ("vllm/vllm-openai:v0.8.5.post1", {"torch": "2.6.0"}),
     ("vllm/vllm-openai:v0.19.0", {"torch": None}),
     ("vllm/vllm-openai:nightly", {"kind": "vllm", "torch": None}),
+    ("tensorflow/tensorflow:2.16.1-gpu-jupyter", {"distribution": "ubuntu22.04", "python": "3.11", "cuda": "12.3.0"}),
+    ("tensorflow/tensorflow:2.15.0-gpu", {"distribution": "ubuntu22.04", "python": "3.11", "cuda": None}),
+    ("tensorflow/tensorflow:2.13.0", {"distribution": "ubuntu20.04", "python": "3.8", "cuda": None}),
+    ("tensorflow/tensorflow:2.11.0-gpu", {"distribution": None, "python": None}),
+    ("tensorflow/tensorflow:latest-gpu-py3", {"kind": "", "python": None}),
     ("fedora:42", {"kind": "distribution", "distribution": "fedora42"}),
     ("rockylinux:9.3-minimal", {"distribution": "rockylinux9"}),
     ("quay.io/almalinuxorg/almalinux:8", {"distribution": "almalinux8"}),
@@ -67,3 +72,21 @@ def test_what_an_image_brings(reference: str, expected: dict[str, object]) -> No
 def test_variables_behind_operators(text: str, image: str) -> None:
     """FROM expands the variables in the words after `:-` and `:+`, as BuildKit does."""
     assert gather(parse(SourceFile(text))).stages[0].image == image
+
+
+@pytest.mark.parametrize(
+    ("reference", "bare"),
+    [
+        ("ubuntu:22.04", True),
+        ("docker.io/library/python:3.12@sha256:" + "0" * 64, True),
+        ("scratch", True),
+        ("gcr.io/distroless/cc-debian12", True),
+        ("gcr.io/distroless/cc-debian12:nonroot", False),
+        ("nginx", False),
+        ("registry.example.com/ubuntu:22.04", False),
+        ("team/python:3.12", False),
+    ],
+)
+def test_images_that_bring_no_user_and_no_port(reference: str, bare: bool) -> None:
+    """A name alone is not enough: the registry and the owner count."""
+    assert is_bare(reference) is bare

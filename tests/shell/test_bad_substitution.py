@@ -35,9 +35,16 @@ def test_a_run_ends_where_dash_does(script: str) -> None:
     assert ("Bad substitution" in done.stderr and done.returncode != 0) is (wrong is not None)
 
 
+@pytest.mark.parametrize("image", ["pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime", "rocm/dev-ubuntu-22.04:6.2"])
+def test_images_built_on_ubuntu_have_its_dash(image: str) -> None:
+    report = lint_text(f"FROM {image}\nRUN source /venv/bin/activate && pip list\n", packs=("core",))
+    assert [f.message for f in report.findings if f.code == "ZL007"] == ["dash has no command `source`"]
+
+
 @pytest.mark.parametrize(
     "lines",
     [
+        'FROM ubuntu:22.04\nSHELL ["/bin/bash", "-O", "extglob", "-c"]\nRUN rm -rf !(a|b)\n',
         "FROM nvcr.io/nvidia/pytorch:24.05-py3\nRUN echo ${A//./}\n",
         'FROM ubuntu:22.04\nSHELL ["/bin/bash", "-c"]\nRUN echo ${A//./}\n',
         "FROM ubuntu:22.04\nRUN bash -c 'echo ${A//./}'\n",

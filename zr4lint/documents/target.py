@@ -8,9 +8,12 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 
+from zr4lint.dockerfile import parse
 from zr4lint.documents.demanding.demands import Read, read
 from zr4lint.documents.document import Document, Fence, Role
-from zr4lint.model.source import MappedText, Span
+from zr4lint.facts import Facts, gather
+from zr4lint.facts.images import is_bare
+from zr4lint.model.source import MappedText, SourceFile, Span
 
 _NAME = re.compile(r"(?<![\w.-])(?<![\w.-]/)(?:[\w.-]++/)*[\w.-]*?(?:Dockerfile|Containerfile)[\w.-]*")
 _COUNT = re.compile(r"(?<![\w.-])(\d{1,9})[- ]lines?\b(?!\s+\d)", re.IGNORECASE)
@@ -32,12 +35,6 @@ _BOUND = re.compile(
 _START = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+[ \t]*+(?:FROM|ARG)\s", re.IGNORECASE)
 """Matches the beginning of a whole file: blank lines and comments, then FROM or ARG."""
 _STARTS = re.compile(r"^(?:CMD|ENTRYPOINT)\s", re.IGNORECASE | re.MULTILINE)
-_STAGES = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
-_BARE_BASES = re.compile(
-    r"(?:docker\.io/)?(?:library/)?(?:scratch|alpine|debian|ubuntu|busybox|fedora|rockylinux|almalinux|amazonlinux|python"
-    r"|node|golang|rust|ruby|openjdk|eclipse-temurin|amazoncorretto)(?:[:@]\S*)?|gcr\.io/distroless/(?!\S*nonroot)\S+"
-)
-"""Matches images that are known to bring no user, port, label or health check."""
 _EXCERPT = re.compile(
     r"\b(?:excerpts?|extracts?|simplified|abridged|shortened|relevant (?:parts?|lines)|skeleton|sketch|outline)\b",
     re.IGNORECASE,
@@ -102,6 +99,11 @@ class Target:
         return joined(self.blocks)
 
     @cached_property
+    def facts(self) -> Facts:
+        """The facts of the target text."""
+        return gather(parse(SourceFile(self.whole.text)), {})
+
+    @cached_property
     def is_whole(self) -> bool:
         """Whether the target blocks form one file; if several of them have a FROM, their lines must ascend."""
         starts = [block for block in self.blocks if _START.match(block.body.text)]
@@ -113,15 +115,12 @@ class Target:
     @cached_property
     def is_complete(self) -> bool:
         """Return whether the target is one file with CMD or ENTRYPOINT, on a base that brings nothing it may lack."""
-        if not self.is_whole or _STARTS.search(self.whole.text) is None:
+        final = self.facts.final if self.is_whole and _STARTS.search(self.whole.text) is not None else None
+        if final is None:
             return False
-        bases: dict[str, str] = {}
-        base = ""
-        for image, name in _STAGES.findall(self.whole.text):
-            base = bases.get(image.lower(), image)
-            bases[name.lower()] = base
+        base = self.facts.stages[min(self.facts.ancestry(final.number))].image
         above = " ".join(word for block in self.blocks for word in (block.lead, *(h.title for h in block.path[-1:])))
-        return _BARE_BASES.fullmatch(base) is not None and _EXCERPT.search(above) is None
+        return base is not None and is_bare(base) and _EXCERPT.search(above) is None
 
     def without(self, block: Fence) -> MappedText:
         """Return the text of all target blocks but one."""

@@ -69,6 +69,20 @@ def is_cuda(image: values.Image) -> bool:
     return (image.registry, image.repository) in _CUDA_REPOSITORIES
 
 
+def is_bare(reference: str) -> bool:
+    """Return whether an image is known to bring no user, port or health check."""
+    image = values.parse_image(reference)
+    bare = (pattern for row in table("images")["bare"] for pattern in row["names"])
+    return any(matches(_full_name(image), pattern) for pattern in bare) and not any(
+        matches(reference, row["pattern"]) for row in table("users")["image"]
+    )
+
+
+def _full_name(image: values.Image) -> str:
+    """Return the repository with its registry, unless that is Docker Hub."""
+    return image.repository if image.registry == "docker.io" else f"{image.registry}/{image.repository}"
+
+
 @lru_cache(maxsize=64)
 def read_base(reference: str) -> Base:
     """Return the known contents of an image."""
@@ -95,7 +109,7 @@ def read_base(reference: str) -> Base:
 
 def _listed_base(reference: str, image: values.Image) -> Base:
     """Return an image of the table, or one of which at most the distribution is known from its name."""
-    name = image.repository if image.registry == "docker.io" else f"{image.registry}/{image.repository}"
+    name = _full_name(image)
     named = _named_distribution(f"{image.repository}:{image.tag}")
     facts: dict[str, Any] = {}
     for row in table("bases")["image"]:

@@ -45,6 +45,7 @@ _PLAIN = frozenset(
     {"ubuntu", "debian", "cuda", "python", "node", "golang", "rust", "ruby", "openjdk", "buildpack-deps"}
 )
 """Repositories, in any registry, whose images set no SHELL; an image's SHELL also applies to images built on it."""
+_PLAIN_OF_OTHERS = ("pytorch/pytorch", "rocm/dev-ubuntu-")
 
 
 def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
@@ -63,8 +64,9 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         known = values.parse_image(image).repository if image else ""
         base = read_base(image) if image else None
         state = StageState.on_image(reading.images.get(known), base.env if base else {}, base.user if base else "root")
-        plain = known.rpartition("/")[2] in _PLAIN
-        state.sh_is_dash = plain and image is not None and any(name in image for name in _HAS_DASH)
+        plain = known.rpartition("/")[2] in _PLAIN or known.startswith(_PLAIN_OF_OTHERS)
+        named = f"{image} {base.distribution}" if base is not None else ""
+        state.sh_is_dash = plain and any(name in named for name in _HAS_DASH)
         state.is_linux = image is not None and is_linux(image)
         if names_windows(image or reference.raw):
             state.shell = ("cmd", "/S", "/C")

@@ -9,7 +9,7 @@ from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.source import MappedText
 from zr4lint.shell import Command, Dialect, Reach, Script, Word, parse_script
 from zr4lint.shell.commands import Heredoc
-from zr4lint.shell.wrappers import exits_on_failure, nested_script, program
+from zr4lint.shell.wrappers import exits_on_failure, has_extended_pattern, nested_script, program
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Heredoc as DockerHeredoc
@@ -43,6 +43,8 @@ def run_commands(
         return Script(())
     if "c" not in shell[-1]:
         return Script(())  # the shell's script is another word, and the RUN's words are only its `$0`
+    if "extglob" in shell and has_extended_pattern(instruction.arguments.text):
+        return Script(())
     exits = exits_on_failure(shell[1:])
     script = instruction.arguments
     heredocs = [h for h in (_located(script, heredoc, text) for heredoc in instruction.heredocs) if h is not None]

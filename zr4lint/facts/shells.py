@@ -71,5 +71,7 @@ def _sh_of_image(image: str) -> str:
         return "bash"
     base = read_base(image)
     official = base.image.registry == "docker.io" and "/" not in base.image.repository
-    plain = (official or base.kind in _WITHOUT_SHELL) and any(matches(image, pattern) for pattern in _DASH)
+    debian = (base.distribution or "").startswith(("debian", "ubuntu"))
+    dash = debian or any(matches(image, pattern) for pattern in _DASH)
+    plain = dash and (official or base.kind in _WITHOUT_SHELL)
     return "dash" if plain or base.kind in ("debian", "ubuntu", "python") else ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 
+from zr4lint.filesystem.paths import repository
 from zr4lint.filesystem.reading import UnfitError, read_regular
 
 _MOST_LINKS = 40
@@ -65,3 +67,17 @@ def resolved(context: str, path: str) -> list[str] | None:
                 at.clear()
             waiting += target.split("/")[::-1]
     return at
+
+
+def found_above(context: str, path: str) -> bool | None:
+    """Return whether a path is in a folder from the context up to the repository root; None without a repository."""
+    whole = os.path.abspath(context)
+    root = repository(whole)
+    return None if root is None else any(exists(folder, path) for folder in _upwards(whole, root))
+
+
+def _upwards(folder: str, root: str) -> Sequence[str]:
+    found = [folder]
+    while found[-1] != root and os.path.dirname(found[-1]) != found[-1]:
+        found.append(os.path.dirname(found[-1]))
+    return found

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.facts import CopyStep, Facts, Origin
-from zr4lint.filesystem.context import exists, resolved
+from zr4lint.filesystem.context import exists, found_above, read_file, resolved
 from zr4lint.filesystem.dockerignore import DockerIgnore, dockerignore
 from zr4lint.filesystem.gitignore import GitIgnore
 from zr4lint.filesystem.paths import repository
@@ -23,33 +24,45 @@ from zr4lint.programs.image_paths import has_wildcard, is_remote
 if TYPE_CHECKING:
     from zr4lint.shell import Argument
 
+_MODULE = r"(?m)^[ \t]*path[ \t]*=[ \t]*(\S+?)/?[ \t\r]*$"
+_MODULES = 100_000
+"""The most bytes of a .gitmodules that is read."""
+
 
 def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
     """Yield the sources in built stages for which the build fails with `not found`.
 
     A context that nobody named is only assumed. It is used if another source is found in it, and a file in a folder
     above it, up to the root of the repository, is not reported. If no source is found in it, only sources that are in
-    none of these folders are reported. Files that git ignores may be made before a build, so they are not reported.
+    none of these folders are reported. If sources are in several of these folders, a script puts the context together,
+    and none is reported. Neither are files that git ignores, which may be made before a build, or of absent submodules.
     """
     pairs = [pair for pair in _sources(judged.facts) if _plain(pair[1].value or "")]
     ignore = dockerignore(context, judged.source.path)
     there = [_exists(context, argument.value or "") for _, argument in pairs]
     sure = not judged.options.context_assumed or any(there)
+    above = [
+        None if found or not judged.options.context_assumed else found_above(context, _relative(argument.value or ""))
+        for (_, argument), found in zip(pairs, there, strict=True)
+    ]
+    scattered = any(there) and True in above
     git = GitIgnore(context)
     told = {remark.topic for remark in judged.facts.remarks}
-    for (step, argument), found in zip(pairs, there, strict=True):
+    for (step, argument), found, higher in zip(pairs, there, above, strict=True):
         path = _relative(argument.value or "")
         left_out = ignore is not None and _leaves_out(ignore, context, path)
         if ignore is not None and ignore.exhausted and (remark := ignore.remark(argument.span)).topic not in told:
             told.add(remark.topic)
             finding = own_finding(judged, TOO_LARGE, remark.message, remark.span)
             yield structs.replace(finding, notes=remark.notes)
-        if (found and not left_out) or (not found and _made_before(git, context, path)):
+        elsewhere = higher or scattered or (higher is None and not sure and not left_out)
+        if found:
+            passed = not left_out
+        else:
+            passed = _made_before(git, context, path) or _of_module(context, path)
+            passed = passed or (judged.options.context_assumed and elsewhere)
+        if passed:
             continue
-        if judged.options.context_assumed and not found:
-            above = _found_above(context, path)
-            if above or (above is None and not sure and not left_out):
-                continue
         yield _finding(judged, step, argument, ignore if left_out else None, sure=sure or left_out)
 
 
@@ -115,15 +128,13 @@ def _made_before(git: GitIgnore, context: str, path: str) -> bool:
     return any(git.matches(os.path.join(context, *parts[:end]), folder=True) for end in range(1, len(parts) + 1))
 
 
-def _found_above(context: str, path: str) -> bool | None:
-    """Return whether a path is in a folder from the context up to the repository root; None without a repository."""
+def _of_module(context: str, path: str) -> bool:
+    """Return whether a path is in a git submodule that is not checked out, in which no `.git` is."""
     whole = os.path.abspath(context)
     root = repository(whole)
-    return None if root is None else any(_exists(folder, path) for folder in _upwards(whole, root))
-
-
-def _upwards(folder: str, root: str) -> Sequence[str]:
-    found = [folder]
-    while found[-1] != root and os.path.dirname(found[-1]) != found[-1]:
-        found.append(os.path.dirname(found[-1]))
-    return found
+    text = read_file(root, ".gitmodules", _MODULES) if root is not None else None
+    inside = posixpath.normpath(f"{os.path.relpath(whole, root)}/{path}") if text is not None else ""
+    return any(
+        inside.startswith(f"{found[1]}/") and not exists(root or "", f"{found[1]}/.git")
+        for found in re.finditer(_MODULE, text or "")
+    )

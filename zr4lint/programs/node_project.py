@@ -35,12 +35,14 @@ _COMPARATOR = r"(?P<sign>>=|<=|>|<|\^|~|=|)\s*v?(?P<major>\d+|[xX*])(?P<rest>[\w
 class Manifest(Struct, frozen=True):
     """A package.json: its dependencies as NAME@RANGE, and the range of `engines.node` or None.
 
-    `open` tells that other files matter as well, because of workspaces or overrides.
+    `open` tells that other files matter as well, because of workspaces or overrides. `scripts` are the names that
+    `npm run` accepts.
     """
 
     wanted: tuple[Argument, ...]
     node: Argument | None
     open: bool
+    scripts: frozenset[str] = frozenset()
 
     @property
     def pairs(self) -> Iterator[tuple[Argument, str, str]]:
@@ -66,7 +68,8 @@ def read_manifest(text: MappedText) -> Manifest | None:
                 wanted.append(_placed(text, keys, (section, name), f"{name}@{given}"))
     engine = _table(document.get("engines")).get("node")
     node = _placed(text, keys, ("engines", "node"), engine) if isinstance(engine, str) else None
-    return Manifest(tuple(wanted), node, any(document.get(key) for key in _OTHERS))
+    scripts = frozenset(_table(document.get("scripts")))
+    return Manifest(tuple(wanted), node, any(document.get(key) for key in _OTHERS), scripts)
 
 
 def _of_npm(manifest: Manifest, text: str) -> Iterator[tuple[Argument, str]]:

@@ -52,7 +52,18 @@ def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: 
         wanted += _of_poetry(_table(tool.get("poetry")), places)
     dynamic = "dependencies" in [*_strings(project.get("dynamic"))] or (not project and not wanted)
     options = tuple(_indexes(_table(tool.get("uv")), extras, places)) if uv else ()
-    return Listing(tuple(wanted[:LISTED]), options, opaque=dynamic or len(wanted) > LISTED)
+    python = _python(project, _table(tool.get("poetry")), places)
+    return Listing(tuple(wanted[:LISTED]), options, opaque=dynamic or len(wanted) > LISTED, python=python)
+
+
+def _python(project: Mapping[str, Any], poetry: Mapping[str, Any], places: _Places) -> Argument | None:
+    """Return the specifier of the Pythons that a project accepts, or None."""
+    requires = project.get("requires-python")
+    if isinstance(requires, str):
+        return places.argument(requires)
+    given = None if project else _table(poetry.get("dependencies")).get("python")
+    specifier = _pep440(given) if isinstance(given, str) else ""
+    return Argument(specifier, places.key("python")) if specifier else None
 
 
 def builds_in_place(text: MappedText) -> bool:

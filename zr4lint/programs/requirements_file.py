@@ -42,12 +42,14 @@ class Listing(Struct, frozen=True):
     - `options` apply to the whole command. They include the names of other files.
     - `opaque` tells that there are more entries, which are not read.
     - `refused` are options that no file may have, and comments directly after a version; the command fails with either.
+    - `python` is the specifier of the Pythons that a project accepts, or None.
     """
 
     wanted: tuple[Argument, ...] = ()
     options: tuple[Option, ...] = ()
     opaque: bool = False
     refused: tuple[Argument, ...] = ()
+    python: Argument | None = None
 
 
 def read_requirements(text: MappedText, variables: Mapping[str, str | None]) -> Listing:

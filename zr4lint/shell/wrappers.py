@@ -51,6 +51,7 @@ _OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
 """Programs that pass the string after -c to a shell."""
 READS_SCRIPTS = SHELLS | _OF_STRINGS | {"eval", ".", "source"}
 """Commands that may read a script."""
+_EXTENDED = r"[?*+@!]\("
 _C = r"-[a-z]*c\Z"
 _ANSWERS = frozenset({"--help", "--version"})
 """Options with which a wrapper runs nothing."""
@@ -222,9 +223,16 @@ def nested_script(command: Command) -> MappedText | None:
         if not text.startswith("--") and "n" in text:
             return None  # the shell reads the script and runs nothing
         if not text.startswith("--") and "c" in text:
-            return command.words[at + 1].text if at + 1 < len(command.words) else None
+            given = command.words[at + 1].text if at + 1 < len(command.words) else None
+            extended = any(word.literal == "extglob" for word in command.words[1:at])
+            return None if extended and given is not None and has_extended_pattern(given.text) else given
         at += 2 if text in ("--rcfile", "--init-file") or text[-1] in "oO" else 1
     return command.stdin
+
+
+def has_extended_pattern(script: str) -> bool:
+    """Return whether a script may have a pattern of bash's extglob, such as `!(a|b)`; they are not read."""
+    return re.search(_EXTENDED, script) is not None
 
 
 def _behind_c(words: Sequence[Word]) -> MappedText | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SHA = r"[0-9a-f]{7,40}\Z"
 _PLAIN = r"(?:\s+(?:origin|--all|-q|--quiet|-p|--prune|-v|--verbose))*\s*(?:&&|\|\||;|\\?\n|\Z)"
-_DEEPENS = rf"\bgit\b[^&|;\n]*\b(?:(?:fetch|pull)\b(?!{_PLAIN})|remote\b|unshallow\b)"
+_DEEPENS = rf"\bgit\b(?:[^&|;\n]|\\\n)*\b(?:(?:fetch|pull)\b(?!{_PLAIN})|remote\b|unshallow\b)"
 """Matches a command that fetches further commits. A fetch without ref and depth leaves a shallow clone as it was."""
 
 

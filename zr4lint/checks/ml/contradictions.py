@@ -1,4 +1,4 @@
-"""Checks for requirements of one command that no release meets."""
+"""Checks for requirements of one command that no release, or the image's Python, meets."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
+from zr4lint.facts.command_facts import ProjectRun
 from zr4lint.facts.history import Install, pinned
+from zr4lint.facts.installed_torch import python_at
+from zr4lint.knowledge.versions import lets_in
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code
 from zr4lint.programs.pip import parse_requirement
 
 if TYPE_CHECKING:
     from zr4lint.programs.pip import Requirement
+
+_MINORS = range(4, 21)
+"""The minor versions of Python of which a valid specifier accepts one."""
 
 
 @check("ml/pins-contradict")
@@ -71,3 +77,33 @@ def _same(one: str, other: str) -> bool:
     if first.local is None or second.local is None:
         return Version(first.public) == Version(second.public)
     return first == second
+
+
+@check("ml/project-python", raises=True)
+def project_python(subject: Subject) -> Outcomes:
+    """A project is installed into a Python that it accepts."""
+    for history in histories(subject):
+        for install in history.own:
+            wanted = [p.python for p in install.run.projects if p.python is not None and p.python.value]
+            python = python_at(history, install) if wanted else None
+            if python is None or isinstance(install.run, ProjectRun) or install.option("ignore-requires-python"):
+                continue
+            for given in wanted:
+                specifier = given.value or ""
+                if _accepts(specifier, python) or not any(_accepts(specifier, f"3.{minor}") for minor in _MINORS):
+                    continue
+                yield Unmet(
+                    f"the project requires Python {code(specifier, 30)}, the image has {python}",
+                    install.run.command.words,
+                    expected="an image with that Python",
+                    related=(Related("required here", given.span),),
+                    notes=(f"The install fails with `requires a different Python: {python}`.",),
+                    help="Use an image with that Python, or change `requires-python`",
+                    unsure=install.unsure,
+                    references=("Python packaging specifications, pyproject.toml",),
+                )
+
+
+def _accepts(specifier: str, minor: str) -> bool:
+    """Return whether a specifier accepts a release of a minor version of Python."""
+    return any(lets_in(specifier, f"{minor}.{patch}") for patch in (0, 5, 10, 99))

@@ -177,6 +177,14 @@ def failure_hidden(subject: Subject) -> Outcomes:
         )
 
 
+def hidden(subject: Subject, at: At) -> bool:
+    """Return whether the build continues if a command fails, as in `a && b || true`, meant so or not."""
+    following = _following(subject.facts, at)
+    while following is not None and following.operator == "&&":
+        following = _following(subject.facts, following)
+    return following is not None and following.operator == "||" and bool(_swallows(subject, following))
+
+
 def _hidden(subject: Subject, at: At, ends: dict[int, tuple[int, str] | None]) -> tuple[int, str] | None:
     """Return the end and the words of what hides a failure: `;`, or `||` after commands joined by `&&`.
 
@@ -193,16 +201,21 @@ def _hidden(subject: Subject, at: At, ends: dict[int, tuple[int, str] | None]) -
                 break
             walked.append(last.order)
             continue
-        behind = next(iter(subject.words(following.span).split()), "")
         if between not in ("||", ";", "") and (last is at or joined != "||"):
             pass
-        elif following.operator == "||" and behind in _SWALLOWS:
+        elif following.operator == "||" and (behind := _swallows(subject, following)):
             found = following.span.end, f"`|| {behind}`"
         elif last is at and following.operator == ";" and not (at.exits or _conditional(subject, at)):
             found = at.span.end, "`;`"
         break
     ends.update(dict.fromkeys(walked, found))
     return found
+
+
+def _swallows(subject: Subject, at: At) -> str:
+    """Return the word of a command that always succeeds, or ""."""
+    word = next(iter(subject.words(at.span).split()), "")
+    return word if word in _SWALLOWS else ""
 
 
 def _following(facts: Facts, at: At) -> At | None:

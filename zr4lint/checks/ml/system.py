@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
+from zr4lint.checks.ml.pip_calls import hidden
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -35,6 +36,8 @@ _MANAGED_HINTS = (
     r"\bvenv\b"
 )
 _PARTS = ("", "dev", "venv", "distutils", "minimal", "full")
+_WITH_PYTHONS = ("runpod", "tensorflow", "vllm")
+"""Kinds of images whose apt knows deadsnakes, from which they took a Python."""
 _SOURCES = (
     r"sources\.list|deadsnakes|add-apt-repository|apt-add-repository|dpkg -i|\.deb\b|apt/preferences|snapshot\.debian"
 )
@@ -142,7 +145,7 @@ def package_not_in_release(subject: Subject) -> Outcomes:
         release = _release(history)
         name = release["name"] if release is not None else ""
         for run, package in _installed(history):
-            if unmet := _gone(name, run, package) or _no_python(history, release, run, package):
+            if unmet := _gone(subject, name, run, package) or _no_python(subject, history, release, run, package):
                 yield unmet
         for row, added in _ppas(subject):
             if added.at.stage != history.stage.number or name not in row["deleted"]:
@@ -167,7 +170,7 @@ def _minor(package: str) -> str | None:
     return minor_of(name, "python") if fits else None
 
 
-def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
+def _gone(subject: Subject, name: str, run: AptRun, package: Package) -> Unmet | None:
     """Return the finding for a package that a release no longer has, or has only as a transitional package."""
     for row in table("system")["gone"]:
         if not matches(package.name, row["package"]):
@@ -183,7 +186,7 @@ def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
                 package.span,
                 expected=instead or None,
                 fix=fix,
-                unsure=run.at.reach is Reach.MAYBE,
+                unsure=run.at.unsure or hidden(subject, run.at),
                 notes=("apt-get fails with `Unable to locate package` or `has no installation candidate`.",),
                 help=f"Install {code(instead)}" if instead else "Remove it",
                 references=references(row),
@@ -202,18 +205,20 @@ def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
     return None
 
 
-def _no_python(history: History, release: Row | None, run: AptRun, package: Package) -> Unmet | None:
+def _no_python(subject: Subject, history: History, release: Row | None, run: AptRun, package: Package) -> Unmet | None:
     """Return the finding for a Python that neither the release nor another source of packages has."""
     minor = _minor(package.name) if package.name.partition("-")[2] in _PARTS else None
     if release is None or not release.get("packaged") or minor is None or minor in release["packaged"]:
         return None
     if package.name.endswith("distutils") or history.mentions(run.at, _SOURCES):
         return None
+    if history.base is not None and history.base.kind in _WITH_PYTHONS:
+        return None
     return Unmet(
         f"{release['name']} has no package {code(package.name)}",
         package.span,
         expected=f"python{release['python']}",
-        unsure=run.at.reach is Reach.MAYBE,
+        unsure=run.at.unsure or hidden(subject, run.at),
         notes=(f"It has Python {' and '.join(release['packaged'])}. apt-get fails with `Unable to locate package`.",),
         help=f"Use python{release['python']}, or add ppa:deadsnakes/ppa first",
         references=references(release),

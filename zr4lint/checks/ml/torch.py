@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
@@ -19,6 +20,8 @@ from zr4lint.model.quoting import code, plain
 if TYPE_CHECKING:
     from zr4lint.programs.pip import Requirement
 
+_OWN_HOSTS = r"//(?:[\w-]+\.)*(?:pytorch\.org|pythonhosted\.org)/"
+"""Matches the URL of a wheel that PyTorch published; other publishers pair releases in their own way."""
 COMPANIONS = ("torchvision", "torchaudio")
 _SOURCES = ("pytorch RELEASE.md", "wheel metadata of torch, torchvision and torchaudio")
 
@@ -59,6 +62,7 @@ def companion_mismatch(subject: Subject) -> Outcomes:
                 if public in fitting or f"{public}.0" in fitting:
                     continue
                 newer = numbers(public) > numbers(fitting[0]) and older(newest_torch(), torch.version)
+                foreign = requirement.url is not None and not re.search(_OWN_HOSTS, requirement.url)
                 unlisted = name == "torchaudio" and numbers(public) > numbers(_last_torchaudio())
                 yield Unmet(
                     f"{name} {plain(public, 20)} is not built for torch {torch.version}",
@@ -67,7 +71,7 @@ def companion_mismatch(subject: Subject) -> Outcomes:
                     fix=_rename(subject, requirement, fitting[0]),
                     related=related_to(torch),
                     unsure=install.unsure or not known.sure,
-                    severity=Severity.INFO if newer or unlisted else None,
+                    severity=Severity.INFO if newer or unlisted else Severity.WARNING if foreign else None,
                     notes=(
                         f"pip refuses the pair, or `import {name}` fails because operators are missing.",
                         *(("This release is newer than the table that zr4lint ships.",) if newer or unlisted else ()),

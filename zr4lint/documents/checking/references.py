@@ -13,7 +13,6 @@ from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.derivation import unmet_by
 from zr4lint.documents.document import Words
-from zr4lint.facts import gather
 from zr4lint.model.finding import Finding, Related, Severity
 from zr4lint.model.quoting import code, is_typo
 from zr4lint.model.source import SourceFile, Span
@@ -174,7 +173,7 @@ def _sources(target: Target) -> Iterator[Finding]:
 
 
 def _stages(target: Target) -> Iterator[Finding]:
-    facts = gather(parse(SourceFile(target.whole.text)), {})
+    facts = target.facts
     names = {stage.name.lower() for stage in facts.stages if stage.name is not None}
     if not names:
         return

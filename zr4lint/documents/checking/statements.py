@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.document import Words
 from zr4lint.documents.target import Target
-from zr4lint.facts import Copied, Facts, Origin, PipRun, gather
+from zr4lint.facts import Copied, Facts, Origin, PipRun
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
-from zr4lint.model.source import SourceFile, Span
+from zr4lint.model.source import Span
 from zr4lint.packs import document_rules as rules
 from zr4lint.programs.pip import Requirement, normalise
 
@@ -54,7 +53,7 @@ _NAMES = {"pytorch": "torch"}
 
 def check_statements(target: Target) -> Iterator[Finding]:
     """Yield the findings on statements."""
-    facts = gather(parse(SourceFile(target.whole.text)), {})
+    facts = target.facts
     stages = range(len(facts.stages))
     pinned = {
         requirement.name: requirement

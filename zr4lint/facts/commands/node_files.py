@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
+import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from zr4lint.facts.command_facts import LockMissing, NodeListed
 from zr4lint.facts.origins import context_path
+from zr4lint.filesystem.context import found_above
 from zr4lint.filesystem.gitignore import GitIgnore
+from zr4lint.model.quoting import code
 from zr4lint.programs.image_paths import folders_above
-from zr4lint.programs.node_project import COMPARED, read_manifest
+from zr4lint.programs.node_project import COMPARED, Manifest, read_manifest
 
 if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Call
@@ -29,6 +34,12 @@ _HOLD_PROJECTS = frozenset({
 })  # fmt: skip
 """Folders of images that are not the root of a workspace, unless a file is copied there."""
 _FROM_LOCKS = ("ci", "clean-install", "install-clean")
+_RUN = ("run", "run-script")
+_BUILT_IN = ("env", "start", "restart")
+"""Scripts that npm runs even if package.json has none."""
+_SILENT = ("-s", "--silent")
+_NAME = r"[\w.:@/-]+\Z(?<!-)"
+_EDITED = r"\bnpm (?:pkg|init|set-script)\b"
 _ELSEWHERE = ("prefix", "C", "workspace", "w", "workspaces", "global", "g", "cwd", "dir", "filter", "F")
 
 
@@ -44,16 +55,10 @@ def insists(command: PackageCommand) -> bool:
 
 def by_node(call: Call, program: str, words: Span) -> Iterator[NodeListed | LockMissing]:
     """Yield the package.json that such a call reads and its lock file, or nothing if package.json is unknown."""
-    reading = call.script.reading
-    files = reading.files_for(call.instruction)
-    path = call.path("package.json")
-    source = context_path(reading, files, call.instruction, path) if files is not None and path is not None else None
-    if files is None or source is None or files.kind(source) != "file":
+    found = _manifest(call, words)
+    if found is None:
         return
-    text = files.read(source, words)
-    manifest = read_manifest(text) if text is not None else None
-    if manifest is None:
-        return
+    manifest, source, files = found
     lock = ""
     stale: tuple[tuple[Argument, str], ...] = ()
     for name in _LOCKS[program]:
@@ -66,6 +71,37 @@ def by_node(call: Call, program: str, words: Span) -> Iterator[NodeListed | Lock
     yield NodeListed(call.at(), words, manifest.node, lock, stale)
     if program != "yarn" and (missing := lock_missing(call, files, source, words, _LOCKS[program])) is not None:
         yield missing
+
+
+def _manifest(call: Call, words: Span) -> tuple[Manifest, str, ContextFiles] | None:
+    """Return the package.json of the working folder and its path in the build context, or None if it is unknown."""
+    reading = call.script.reading
+    files = reading.files_for(call.instruction)
+    path = call.path("package.json")
+    source = context_path(reading, files, call.instruction, path) if files is not None and path is not None else None
+    if files is None or source is None or files.kind(source) != "file":
+        return None
+    text = files.read(source, words)
+    manifest = read_manifest(text) if text is not None else None
+    return (manifest, source, files) if manifest is not None else None
+
+
+def run_script(call: Call) -> None:
+    """Remark on `npm run` of a script that package.json lacks.
+
+    In a folder above an assumed context may be the package.json that the build copies.
+    """
+    words = [argument for argument in call.arguments[1:] if argument.value not in _SILENT]
+    if len(words) < 2 or words[0].value not in _RUN or re.match(_NAME, words[1].value or "") is None:
+        return
+    behind = (argument.value or "-" for argument in takewhile(lambda argument: argument.value != "--", words[2:]))
+    if any(value.startswith("-") for value in behind) or re.search(_EDITED, call.script.reading.text):
+        return
+    found = _manifest(call, words[1].span)
+    if found is None or words[1].value in (*found[0].scripts, *_BUILT_IN):
+        return
+    if not found_above(os.path.dirname(os.path.abspath(found[2].folder)), found[1]):
+        call.fails(words[1].span, f"package.json has no script {code(words[1].value or '', 40)}")
 
 
 def lock_missing(

@@ -36,6 +36,10 @@ def packages(call: Call) -> Iterator[Fact]:
             found = parse_packages(program, [word, Argument("install", word.span), *call.arguments[1:]])
         if found is not None and insists(found):
             yield from by_node(call, program, found.words)
+    if program == "npm" and any(argument.value in ("run", "run-script") for argument in call.arguments[1:]):
+        from zr4lint.facts.commands.node_files import run_script  # only for builds of such a project
+
+        run_script(call)
     if program in _CONDA and any((a.value or "").endswith((".yml", ".yaml")) for a in call.arguments):
         from zr4lint.facts.commands.projects import by_conda  # only for builds with such a file
 
