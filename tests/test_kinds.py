@@ -35,6 +35,7 @@ WITHOUT_EXAMPLE = {
     "ml/gpu-torch": "an example needs a GPU, which the command line or a configuration names",
     "ml/node-engine": "it looks at the folder beside the file",
     "ml/lock-file": "it looks at the folder beside the file",
+    "ml/project-python": "it looks at the folder beside the file",
     "not-in-specification": "an example needs all that other rules ask for",
     "shellcheck": "its findings have codes of ShellCheck, not that of a rule",
     "specification-commands": "an example needs the commands of other rules",

@@ -95,6 +95,7 @@ WITHOUT_EXAMPLE = {
     "copy-ignored": "it looks at the folder beside the file",
     "lock-file": "it looks at the folder beside the file",
     "node-engine": "it looks at the folder beside the file",
+    "project-python": "it looks at the folder beside the file",
     "cmd-last": "an example would have 127 lines",
     "layer-order": "an example needs the requirements of several layers",
     "layer-lines": "an example would have the lines of a whole layer above it",

@@ -74,7 +74,7 @@ def test_torch_releases_are_in_order_and_complete() -> None:
         assert torch.torchvision
         assert torch.torchaudio
         oldest, newest = torch.python
-        assert knowledge.release(oldest) >= (3, 7)
+        assert knowledge.release(oldest) >= (3, 6)
         assert not newest or knowledge.release(oldest) < knowledge.release(newest)
         assert all(knowledge.release(edge) > knowledge.release(newest) for edge in torch.edge)
     assert knowledge.newest_torch() == list(releases)[-1]

@@ -59,7 +59,7 @@ def build_of(install: Install, version: str) -> str | None:
     if len(tags) == 1:
         return tags[0]
     known = torch_release(version)
-    if known is not None and not install.sources.all and not install.sources.backend:
+    if known is not None and known.pypi_cuda and not install.sources.all and not install.sources.backend:
         return "cu" + known.pypi_cuda.replace(".", "")
     return None
 
