@@ -755,6 +755,29 @@ def test_a_list_of_requirements_that_is_not_in_the_image(lines: str, place: tupl
     )
 
 
+@pytest.mark.parametrize(
+    ("lines", "files", "place"),
+    [
+        ("RUN pip install -r gone.txt", {}, (5, 17)),
+        ("RUN pip install -r sub/gone.txt", {"sub/here.txt": ""}, (5, 17)),
+        ("RUN conda env create -f gone.yml", {}, (5, 25)),
+        ("RUN pip install -r here.txt", {"here.txt": ""}, None),
+        ("RUN pip install -r made.txt", {".gitignore": "made.txt\n", ".git/HEAD": ""}, None),
+        ("RUN ./make-lists && pip install -r gone.txt", {}, None),
+        ("RUN conda env create -f here.yml", {"here.yml": "dependencies: [python]\n"}, None),
+        ("RUN conda env create -f https://example.org/gone.yml", {}, None),
+    ],
+)
+def test_a_list_that_the_named_context_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: str, files: dict[str, str], place: tuple[int, int] | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f"FROM condaforge/miniforge3:24.11.3-0\nWORKDIR /app\nCOPY . .\nRUN ls\n{lines}\n"
+    found = lint(tmp_path, {"Dockerfile": text, **files}, options=NAMED)
+    assert [(line, column) for _, line, column, _ in told(found, "ZL007")] == ([place] if place else [])
+    assert told(lint(tmp_path, {}), "ZL007") == []
+
+
 def test_the_words_and_the_place_of_a_missing_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     report = lint(tmp_path, {"Dockerfile": "FROM debian:12\nCOPY a.txt gone.txt /a/\n", "a.txt": ""}, options=NAMED)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from zr4lint.filesystem.context import read_file, resolved
+from zr4lint.filesystem.context import exists, read_file, resolved
 from zr4lint.filesystem.paths import display
 from zr4lint.model.budgets import LISTING_SIZE, LISTINGS
 from zr4lint.model.source import BOM, FILE_SIZE, MappedText, SourceFile, Span
@@ -37,11 +37,13 @@ class Included(Struct, frozen=True):
 class ContextFiles:
     """The build context of one Dockerfile, and its files that were read.
 
-    Files outside the folder are never read, not even through links, nor files that `.dockerignore` excludes.
+    Files outside the folder are never read, not even through links, nor files that `.dockerignore` excludes. `assumed`
+    tells that nobody named the folder.
     """
 
-    def __init__(self, folder: str, dockerfile: str) -> None:
+    def __init__(self, folder: str, dockerfile: str, assumed: bool = False) -> None:
         self.folder = folder
+        self._assumed = assumed
         self._dockerfile = dockerfile
         self.included: list[Included] = []
         self.steps = STEPS
@@ -66,6 +68,17 @@ class ContextFiles:
             return "folder"
         left_out = self.ignored is not None and self.ignored.leaves_out(path)
         return "file" if stat.S_ISREG(mode) and not left_out else None
+
+    def lacks(self, path: str) -> bool:
+        """Return whether a named context has nothing at a path, and git ignores nothing there that may be made."""
+        if self._assumed or exists(self.folder, path):
+            return False
+        from zr4lint.filesystem.gitignore import GitIgnore  # few builds ask
+
+        git = GitIgnore(self.folder)
+        parts = path.split("/")
+        ends = range(1, len(parts) + 1)
+        return not any(git.matches(os.path.join(self.folder, *parts[:end]), folder=end < len(parts)) for end in ends)
 
     @property
     def full(self) -> bool:

@@ -47,18 +47,18 @@ def gather(
     *,
     targets: tuple[str, ...] = (),
     build_args: Mapping[str, str | None] | None = None,
-    context: str | None = None,
+    context: tuple[str, bool] | None = None,
     contexts: Mapping[str, str | None] | None = None,
     deadline: Deadline = NO_DEADLINE,
 ) -> Facts:
     """Gather all facts of a file. Raise TimeUpError if the `deadline` passes.
 
     `images` maps repositories to patterns of the variables that they are known to set. `targets` are the stages that
-    are built, `build_args` the values of ARGs, `context` the folder of the build context, and `contexts` the places of
-    named contexts.
+    are built, `build_args` the values of ARGs, `contexts` the places of named contexts, and `context` the folder of the
+    build context with whether it is only assumed.
     """
     escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
-    place = (context, dockerfile.source.path) if context is not None else None
+    place = (context[0], dockerfile.source.path, context[1]) if context is not None else None
     reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline, place, contexts)
     reading.escape = escape
     if dockerfile.unread is not None:

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, Overwritten, Ran, Removed, VenvCreated
 from zr4lint.facts.fact import Fact
+from zr4lint.facts.images import read_base
 from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, WorkdirSet, Written
 from zr4lint.programs.file_programs import FILE_PROGRAMS
 from zr4lint.programs.git import BRINGS_FILES, may_restore, read_git
@@ -100,7 +101,17 @@ def found_at(reading: Reading, path: str, own: Sequence[Fact] = (), *, start: in
     most = _MOST_EVENTS if reading.looked_at < _MOST_IN_SUM else _FEW_EVENTS
     events = list(_events(reading, own, most))
     reading.looked_at += len(events)
-    return _Look(events, known_image=reading.state.outside is not None).at(path, start)
+    return _Look(events, reading, known_image=_knows_image(reading)).at(path, start)
+
+
+def _knows_image(reading: Reading) -> bool:
+    """Return whether the base image of the stage is known to have only the files of its distribution and its own."""
+    if reading.state.outside is not None or not reading.stages:
+        return reading.state.outside is not None
+    stage = reading.stages[-1]
+    while stage.parent is not None:
+        stage = reading.stages[stage.parent]
+    return stage.image is not None and read_base(stage.image).kind == "conda"
 
 
 def _events(outer: Reading, own: Sequence[Fact], most: int) -> Iterator[Fact]:
@@ -128,8 +139,9 @@ class _TooMany(Fact, frozen=True):
 class _Look:
     """A look-up of a path, back through the facts."""
 
-    def __init__(self, events: Sequence[Fact], *, known_image: bool) -> None:
+    def __init__(self, events: Sequence[Fact], reading: Reading, *, known_image: bool) -> None:
         self._events = events
+        self._reading = reading
         self._known_image = known_image
         self._moves = 0
 
@@ -156,9 +168,20 @@ class _Look:
                     return _sure(event, Found(Kind.FOLDER))
             elif isinstance(event, (Copied, Cloned)) and event.target is None:
                 opaque = True
+            elif isinstance(event, Copied) and self._leaves_out(event, path):
+                continue
             elif (found := _of_event(event, path)) is not None:
                 return None if opaque and found.kind is Kind.NOTHING else _sure(event, _with_modes(found, modes))
         return None if opaque or grown or not self._known_image else _of_image(path)
+
+    def _leaves_out(self, copied: Copied, path: str) -> bool:
+        """Return whether a copied folder of the build context certainly has nothing at a path below its target."""
+        if copied.origin is not Origin.CONTEXT or copied.target is None or path == copied.target:
+            return False
+        plain = not (has_wildcard(copied.source) or copied.flags.has("parents", "exclude"))
+        files = self._reading.context_files if plain and under(path, copied.target) else None
+        rest = path.removeprefix(copied.target.rstrip("/"))
+        return files is not None and files.lacks(posixpath.normpath(f"/{copied.source}{rest}").lstrip("/"))
 
     def _moved(self, event: Moved, path: str, index: int, modes: Sequence[ModeChanged]) -> Found | None:
         """Return the state of a path at which a command put something from elsewhere, or None if it is unknown."""

@@ -42,7 +42,7 @@ class Reading:
         images: Mapping[str, tuple[str, ...]],
         build_args: Mapping[str, str | None],
         deadline: Deadline,
-        context: tuple[str, str] | None = None,
+        context: tuple[str, str, bool] | None = None,
         contexts: Mapping[str, str | None] | None = None,
     ) -> None:
         self.contexts = {name.lower(): place for name, place in (contexts or {}).items()}

@@ -130,7 +130,7 @@ class Linter:
             targets=options.targets,
             build_args=dict(options.build_args),
             contexts=dict(options.contexts),
-            context=options.context,
+            context=(options.context, options.context_assumed) if options.context is not None else None,
             deadline=self.deadline,
         )
         if options.suppressions:

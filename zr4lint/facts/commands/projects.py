@@ -12,6 +12,7 @@ from zr4lint.facts.commands.conda_files import listed
 from zr4lint.facts.commands.listings import Reader
 from zr4lint.facts.commands.node_files import lock_missing
 from zr4lint.facts.origins import context_path
+from zr4lint.model.quoting import code
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.option_reading import Grammar, Option, Parsed, parse_options
 from zr4lint.programs.pip import PipCommand, joined, parse_requirement
@@ -82,8 +83,11 @@ def by_conda(call: Call) -> Iterator[ProjectRun | CondaListed]:
     named = [operand.value for operand in parsed.operands]
     if files is None or file is None or not file.value or not named or named[-1] not in ("create", "update", "install"):
         return
-    text = Reader(call, files).text(call.path(file.value), file.span)
+    path = call.path(file.value)
+    text = Reader(call, files).text(path, file.span)
     if text is None:
+        if path is not None and "://" not in file.value and call.is_missing(path):
+            call.fails(file.value_span, f"nothing in the image is at {code(file.value, 40)}")
         return
     own = listed(text, call.online(call.at(relative=True)))
     if own is not None:
