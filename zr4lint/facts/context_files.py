@@ -16,6 +16,7 @@ from zr4lint.model.source import BOM, FILE_SIZE, MappedText, SourceFile, Span
 
 if TYPE_CHECKING:
     from zr4lint.filesystem.dockerignore import DockerIgnore
+    from zr4lint.filesystem.gitignore import GitIgnore
 
 
 STEPS = 2_000_000
@@ -55,6 +56,12 @@ class ContextFiles:
 
         return dockerignore(self.folder, self._dockerfile)
 
+    @cached_property
+    def _git(self) -> GitIgnore:
+        from zr4lint.filesystem.gitignore import GitIgnore  # few builds ask
+
+        return GitIgnore(self.folder)
+
     def kind(self, path: str) -> Literal["file", "folder"] | None:
         """Return the kind of a path in the context, or None if it doesn't exist or is excluded."""
         parts = resolved(self.folder, path)
@@ -73,12 +80,11 @@ class ContextFiles:
         """Return whether a named context has nothing at a path, and git ignores nothing there that may be made."""
         if self._assumed or exists(self.folder, path):
             return False
-        from zr4lint.filesystem.gitignore import GitIgnore  # few builds ask
-
-        git = GitIgnore(self.folder)
         parts = path.split("/")
         ends = range(1, len(parts) + 1)
-        return not any(git.matches(os.path.join(self.folder, *parts[:end]), folder=end < len(parts)) for end in ends)
+        return not any(
+            self._git.matches(os.path.join(self.folder, *parts[:end]), folder=end < len(parts)) for end in ends
+        )
 
     @property
     def full(self) -> bool:

@@ -47,6 +47,7 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
     ]
     scattered = any(there) and True in above
     git = GitIgnore(context)
+    modules = frozenset[str]() if all(there) else _absent_modules(context)
     told = {remark.topic for remark in judged.facts.remarks}
     for (step, argument), found, higher in zip(pairs, there, above, strict=True):
         path = _relative(argument.value or "")
@@ -59,7 +60,7 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
         if found:
             passed = not left_out
         else:
-            passed = _made_before(git, context, path) or _of_module(context, path)
+            passed = _made_before(git, context, path) or not modules.isdisjoint(_folders_of(path))
             passed = passed or (judged.options.context_assumed and elsewhere)
         if passed:
             continue
@@ -128,13 +129,17 @@ def _made_before(git: GitIgnore, context: str, path: str) -> bool:
     return any(git.matches(os.path.join(context, *parts[:end]), folder=True) for end in range(1, len(parts) + 1))
 
 
-def _of_module(context: str, path: str) -> bool:
-    """Return whether a path is in a git submodule that is not checked out, in which no `.git` is."""
+def _absent_modules(context: str) -> frozenset[str]:
+    """Return the git submodules that are not checked out, as paths from the context; they have no `.git`."""
     whole = os.path.abspath(context)
     root = repository(whole)
     text = read_file(root, ".gitmodules", _MODULES) if root is not None else None
-    inside = posixpath.normpath(f"{os.path.relpath(whole, root)}/{path}") if text is not None else ""
-    return any(
-        inside.startswith(f"{found[1]}/") and not exists(root or "", f"{found[1]}/.git")
-        for found in re.finditer(_MODULE, text or "")
-    )
+    found = {match[1] for match in re.finditer(_MODULE, text or "")}
+    absent = (path for path in found if not exists(root or "", f"{path}/.git"))
+    return frozenset(os.path.relpath(os.path.join(root or "", path), whole) for path in absent)
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    """Yield the folders above a path."""
+    while path := posixpath.dirname(path):
+        yield path

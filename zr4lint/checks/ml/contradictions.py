@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.ml.stage_history import histories
@@ -104,6 +105,7 @@ def project_python(subject: Subject) -> Outcomes:
                 )
 
 
+@lru_cache(maxsize=256)
 def _accepts(specifier: str, minor: str) -> bool:
     """Return whether a specifier accepts a release of a minor version of Python."""
     return any(lets_in(specifier, f"{minor}.{patch}") for patch in (0, 5, 10, 99))

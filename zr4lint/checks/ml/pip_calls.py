@@ -179,10 +179,14 @@ def failure_hidden(subject: Subject) -> Outcomes:
 
 def hidden(subject: Subject, at: At) -> bool:
     """Return whether the build continues if a command fails, as in `a && b || true`, meant so or not."""
-    following = _following(subject.facts, at)
-    while following is not None and following.operator == "&&":
-        following = _following(subject.facts, following)
-    return following is not None and following.operator == "||" and bool(_swallows(subject, following))
+
+    def passed_over() -> bool:
+        following = _following(subject.facts, at)
+        while following is not None and following.operator == "&&":
+            following = _following(subject.facts, following)
+        return following is not None and following.operator == "||" and bool(_swallows(subject, following))
+
+    return subject.memo.get(f"hidden {at.order}", passed_over)
 
 
 def _hidden(subject: Subject, at: At, ends: dict[int, tuple[int, str] | None]) -> tuple[int, str] | None:
