@@ -83,6 +83,9 @@ def test_an_edit_is_reported_at_its_words(name: str, variant: Variant) -> None:
     [
         ("fpm", "STOPSIGNAL SIGQUIT", "STOPSIGNAL 3"),
         ("fpm", "--from=vendor", "--from=0"),
+        ("fpm", "--chmod=644", "--chmod=0644"),
+        ("fpm", "--chown=82:82 --from", "--chown=82 --from"),
+        ("fpm", "--timeout=3s", "--timeout=3000ms"),
         ("web", "STOPSIGNAL SIGQUIT", "STOPSIGNAL quit"),
         ("web", "--from=build", "--from=Build"),
     ],

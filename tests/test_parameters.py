@@ -62,6 +62,7 @@ RULES = {
     'check = "secret-name"': ("ENV TOKENIZER_PATH=/t", "ENV DB_PASSWORD=hunter2"),
     'check = "labels"\nrequired = ["team"]': ("LABEL team=x", "LABEL teams=x"),
     'check = "labels"\nrequired = ["team"]\nclosed = true': ("LABEL team=x", "LABEL team=x teams=x"),
+    'check = "triggers"\ninstructions = ["COPY a /b"]': ("onbuild copy  a /b", "ONBUILD COPY a /c"),
     'check = "labels"\nclosed = ["team"]': ("LABEL team=x", "LABEL teams=x"),
 }
 

@@ -11,10 +11,12 @@ import pytest
 from msgspec import Struct, convert
 
 from zr4lint.app.assignment import load_packs
+from zr4lint.checks import KINDS
 from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import SourceFile
+from zr4lint.packs.reader import read_pack
 
 HERE = Path(__file__).parent
 TEXT = (HERE.parents[1] / "docker" / "Dockerfile.zr4").read_text(encoding="utf-8")
@@ -102,6 +104,45 @@ def test_two_causes_are_told_apart() -> None:
         named["simulated"].message,
         named["help-instead"].message,
     ]
+
+
+STAGES = """
+name = "stages"
+title = "Stages"
+files = ["*"]
+document = "STAGES.md"
+
+[[rule]]
+code = "ST101"
+name = "settings"
+level = "error"
+check = "variables-set"
+names = ["LEVEL"]
+summary = "LEVEL is set."
+why = "A log."
+
+[[rule]]
+code = "ST102"
+name = "last"
+level = "error"
+check = "final-stage"
+stage = "job"
+summary = "The job is built."
+why = "It is shipped."
+"""
+
+
+def test_a_stage_is_told_by_the_finding_that_changes_its_words() -> None:
+    """What the stage lacks is placed at its FROM, too, but is no cause."""
+    pack = read_pack(tomllib.loads(STAGES), KINDS, "stages.toml")
+    text = "FROM debian:12 AS job\nENV LEVEL=1\nFROM debian:12 AS tail\nCOPY --from=job /b /b\n"
+    (finding,) = lint(SourceFile(text, "Dockerfile"), [pack]).findings
+    assert (finding.code, finding.message, finding.also) == (
+        "ST102",
+        "the last stage does not build on `job`",
+        ("ST101",),
+    )
+    assert finding.notes[-2] == "Because of this: LEVEL is not set."
 
 
 def test_a_suppressed_finding_is_in_no_other() -> None:

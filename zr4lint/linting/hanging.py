@@ -40,7 +40,7 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
     refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
     worst = max(f.severity for f in hanging)
     exact = [f for f in hanging if f.span == at and f.severity is worst and suspect.modest]
-    if len(exact) == 1:
+    if len(exact) == 1 and (suspect.message is not None or refusals):
         return one_for_all(exact[0], hanging, suspect.notes)
     if suspect.message is None or (suspect.modest and refusals):
         return one_for_all(_at(at, refusals if suspect.modest and refusals else hanging), hanging, suspect.notes)
@@ -152,8 +152,19 @@ def _list(names: Sequence[str], most: int) -> str:
 
 
 def _at(span: Span, findings: Sequence[Finding]) -> Finding:
-    """Return the worst finding at some words, or the leading one if there is none."""
+    """Return the worst finding at some words, or the leading one if there is none.
+
+    A finding whose fix changes the words says what is wrong with them; others may only be placed there.
+    """
     here = [f for f in findings if f.span.start < span.end and span.start < f.span.end]
     found = here or findings
     worst = max(f.severity for f in found)
-    return leading([f for f in found if f.span == span and f.severity is worst] or found)
+    found = [f for f in found if f.severity is worst]
+    mending = [f for f in found if _changes(f, span)]
+    return leading(mending or [f for f in found if f.span == span] or found)
+
+
+def _changes(finding: Finding, span: Span) -> bool:
+    """Return whether a fix only replaces words within `span`."""
+    edits = finding.fix.edits if finding.fix is not None else ()
+    return bool(edits) and all(span.start <= e.start < e.end <= span.end and e.text for e in edits)

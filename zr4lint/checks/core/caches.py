@@ -114,9 +114,11 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
         why = f"are removed before the last {late}" if inside else "are not removed in this RUN"
         remedy, contents = row.remedy.format(program=last.program), row.contents.format(program=last.program)
         named = _named(instruction, folders[0]) if row.manager == "apt" else None
+        early = max((use.at.order for use in found if use.cleans and use.at.order < last.at.order), default=-1)
+        first = next((use for use in filling if use.at.order > early), filling[0])
         yield Unmet(
             f"{contents} {why}",
-            (last.span if late == "update" else inside[-1].at.span) if inside else named or filling[0].span,
+            (last.span if late == "update" else inside[-1].at.span) if inside else named or first.span,
             expected=f"{remedy} as the last step of this RUN",
             fix=_append(subject, row, found, remedy),
             notes=(f"{contents[0].upper()}{contents[1:]} stay in this layer of the image.",),
@@ -175,38 +177,45 @@ def _kept_from(subject: Subject, row: Cache, at: At) -> float:
 
 
 def _append(subject: Subject, row: Cache, found: Sequence[Use], remedy: str) -> Fix | None:
-    """Return a fix that cleans the cache after the last command that uses it."""
+    """Return a fix that cleans the cache after the last command that uses it.
+
+    There is none if sudo would have to clean it, since sudo has findings of its own.
+    """
     last = [use for use in found if use.fills or use.reads][-1]
     instruction = last.at.instruction
-    barred = instruction.json is not None or last.at.reach is not Reach.ALWAYS
-    if barred or is_negated(subject.source, last.at):
+    scripts: Sequence[Ran] = ()
+    if row.manager == "apt":
+        scripts = subject.memo.get(("scripts that install", subject.lineage), lambda: _scripts(subject))
+    behind = [ran for ran in scripts if ran.at.instruction is instruction and ran.at.order > last.at.order]
+    at, words = (behind[-1].at, behind[-1].arguments[0].span) if behind else (last.at, last.span)
+    sudo = rights(subject.source, at, words)
+    if sudo or instruction.json is not None or at.reach is not Reach.ALWAYS or is_negated(subject.source, at):
         return None
-    following = subject.source.text[last.at.span.end : instruction.span.end]
+    following = subject.source.text[at.span.end : instruction.span.end]
     redirected = re.match(_REDIRECTIONS, following)
-    end = last.at.span.end + (redirected.end() if redirected is not None else 0)
+    end = at.span.end + (redirected.end() if redirected is not None else 0)
     if re.match(_GOES_ON, subject.source.text[end : instruction.span.end]):
         return None
     later = subject.memo.get(("lives on it", row.manager, subject.lineage), lambda: _last_on_it(subject, row))
     safe = later is None or later.at.order < last.at.order or later.at.instruction.index == last.at.instruction.index
-    if row.manager == "apt":
-        script = subject.memo.get(("scripts that install", subject.lineage), lambda: _last_script(subject))
-        safe = safe and (script is None or script.order < last.at.order)
-    sudo = rights(subject.source, last.at, last.span)
+    safe = safe and (not scripts or scripts[-1].at.order < last.at.order)
     # If a function is called both in a condition and elsewhere, no single operator fits both calls.
     alike = len({use.at.tested for use in found if use.at.span == last.at.span}) == 1
     safe = safe and sudo is not None and (alike or not last.at.exits)
-    words = join_behind(subject.source, last.at, end) + (sudo or "") + remedy
-    return insert(end, words, f"Remove {row.contents.format(program=last.program)}", SAFE if safe else UNSAFE)
+    return insert(
+        end,
+        join_behind(subject.source, at, end) + remedy,
+        f"Remove {row.contents.format(program=last.program)}",
+        SAFE if safe else UNSAFE,
+    )
 
 
-def _last_script(subject: Subject) -> At | None:
-    """Return the last command that may run a script with an install, which needs the package lists."""
-    found: At | None = None
-    for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
-        name = posixpath.basename(_script_name(ran))
-        if re.search(_SCRIPT, name) and re.fullmatch(_NO_SCRIPT, name) is None:
-            found = ran.at
-    return found
+def _scripts(subject: Subject) -> Sequence[Ran]:
+    """Return the commands that may run a script with an install, which needs the package lists."""
+    every = (
+        (ran, posixpath.basename(_script_name(ran))) for ran in subject.facts.of(Ran, subject.lineage, triggers=True)
+    )
+    return [ran for ran, name in every if re.search(_SCRIPT, name) and re.fullmatch(_NO_SCRIPT, name) is None]
 
 
 def _script_name(ran: Ran) -> str:

@@ -25,15 +25,29 @@ _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SHORTEST_ENDING = 5
 _NO_SECRET = lazy_pattern(
     r"(?i)change.?(?:me|it)|x{3,}|\*{3,}|<.*>|your[-_ ].*|place.?holder|dummy|todo|none|null|nil|true|false|\d|"
-    r"(?:example|sample|replace).*|/\w[\w.-]*(?:/[\w.-]+)+|[a-z][a-z+]*://[^@?\s]*"
+    r"(?:example|sample|replace).*"
 )
-"""Matches values that are placeholders, file paths, or URLs without a user and a query."""
+"""Matches values that are placeholders."""
+_PLACE = lazy_pattern(r"(?i)/\w[\w.-]*(?:/[\w.-]+)+|/\w[\w-]*\.\w+|[a-z][a-z+]*://[^@?\s]*")
+"""Matches values that are file paths, or URLs without a user and a query."""
 SECRET_NAMES = (
     *("apikey", "api_key", "auth", "client_key", "credential", "credentials", "key", "passwd", "password", "private"),
     *("pword", "secret", "token"),
 )
 PUBLIC_NAMES = (
-    *("alias", "app_id", "client_id", "dir", "dont_warn", "enabled", "expir*", "file", "fingerprint", "git_config_key"),
+    *(
+        "alias",
+        "app_id",
+        "client_id",
+        "commit",
+        "dir",
+        "dont_warn",
+        "enabled",
+        "expir*",
+        "file",
+        "fingerprint",
+        "git_config_key",
+    ),
     *("goprivate", "gpg_key", "length", "mode", "name", "no", "path", "public", "sock", "tiktoken*", "tokenizer*"),
     *("type", "url", "username", "version"),
 )
@@ -74,7 +88,7 @@ def secret_name(
         yield Unmet(
             f"{keyword} {code(fact.name)} looks like a secret",
             span,
-            severity=Severity.INFO if isinstance(fact, EnvSet) and _is_harmless(fact.value) else None,
+            severity=Severity.INFO if _is_harmless(fact) else None,
             notes=(_HISTORY[keyword],),
             help=f"Mount it where it is needed: `RUN --mount=type=secret,id={fact.name.lower()}`",
         )
@@ -109,8 +123,12 @@ def _parts(entry: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"[_-]", entry.lower()) if part)
 
 
-def _is_harmless(value: str | None) -> bool:
-    return value is not None and (not value or _NO_SECRET.fullmatch(value) is not None)
+def _is_harmless(fact: EnvSet | ArgDeclared) -> bool:
+    """Return whether a value is no secret. An ARG with a placeholder gets its value from a build argument."""
+    value = fact.value
+    if value is None or _PLACE.fullmatch(value) is not None:
+        return value is not None
+    return isinstance(fact, EnvSet) and (not value or _NO_SECRET.fullmatch(value) is not None)
 
 
 def _written(subject: Subject) -> Iterator[Unmet]:

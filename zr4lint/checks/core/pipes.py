@@ -191,9 +191,10 @@ def _heredoc(subject: Subject, shell: str) -> Outcomes:
         heredoc = instruction.heredocs[0]
         arguments = instruction.arguments
         whole = arguments.span(0, len(arguments.text))
-        fed = re.fullmatch(_FED, subject.words(Span(whole.start, heredoc.marker.start)).strip())
+        before = subject.words(Span(whole.start, heredoc.marker.start)).strip()
         rest = subject.words(Span(heredoc.marker.end, heredoc.body.start)).strip()
-        if fed is None or (fed[0] and rest):
+        fed = re.fullmatch(_FED, before or rest)
+        if fed is None or (before and rest):
             continue
         body = subject.words(heredoc.body)
         shebang = body.partition("\n")[0] if body.startswith("#!") else ""

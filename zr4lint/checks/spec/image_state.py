@@ -338,11 +338,17 @@ def triggers(subject: Subject, *, instructions: list[Text]) -> Outcomes:
         ONBUILD COPY . /srv
     """
     found = {
-        " ".join(subject.words(fact.instruction.span).split()): fact
+        _trigger(subject.words(fact.instruction.span)): fact
         for fact in subject.facts.of(TriggerSet, subject.lineage, triggers=True)
     }
     for words in instructions:
-        if words in found:
-            yield met(found[words].at)
+        if (fact := found.get(_trigger(words))) is not None:
+            yield met(fact.at)
         else:
             yield Unmet(f"no ONBUILD holds {code(words)}", expected=f"ONBUILD {words}", add=f"ONBUILD {words}")
+
+
+def _trigger(words: str) -> str:
+    """Return an instruction with single blanks and its keyword in upper case."""
+    keyword, *rest = words.split()
+    return " ".join((keyword.upper(), *rest))

@@ -104,15 +104,15 @@ def healthcheck(subject: Subject, *, command: Text | None = None, options: dict[
 
 
 _DEFAULTS = {"interval": "30s", "timeout": "30s", "start-period": "0s", "start-interval": "5s", "retries": "3"}
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_PART = r"(\d+(?:\.\d+)?)(h|ms|m|s)"
 
 
 def _seconds(value: str) -> float | str:
     """Return the seconds of a duration such as `1m30s`; other text unchanged."""
-    found = _DURATION.fullmatch(value)
-    if found is None or not value:
+    if re.fullmatch(f"(?:{_PART})+", value) is None:
         return value
-    return int(found[1] or 0) * 3600 + int(found[2] or 0) * 60 + float(found[3] or 0)
+    return round(sum(float(number) * _UNITS[unit] for number, unit in re.findall(_PART, value)), 6)
 
 
 def _same_words(arguments: Sequence[str] | None, command: str) -> bool:
