@@ -62,6 +62,14 @@ RULES = {
     'check = "secret-name"': ("ENV TOKENIZER_PATH=/t", "ENV DB_PASSWORD=hunter2"),
     'check = "labels"\nrequired = ["team"]': ("LABEL team=x", "LABEL teams=x"),
     'check = "labels"\nrequired = ["team"]\nclosed = true': ("LABEL team=x", "LABEL team=x teams=x"),
+    'check = "forbidden-packages"\npackages = "*-devel"': ("RUN dnf -y install jq", "RUN dnf -y install jq-devel"),
+    'check = "exposed-ports"\nports = ["8080-8081", "9000"]': ("EXPOSE 8080 8081\nEXPOSE 9000", "EXPOSE 8080-8081"),
+    'check = "exposed-ports"\nports = ["8080", "8081"]': ("EXPOSE 8080-8081", "EXPOSE 8081-8082 8080"),
+    'check = "file-text"\npath = "/x"\ntext = "java $A \\\\ b"': (
+        "COPY <<E /x\njava \\$A \\\\ b\nE",
+        "COPY <<'E' /x\njava \\$A \\\\ b\nE",
+    ),
+    'check = "runs"\nrun = "make"\nuser = "root"': ("USER 0\nRUN make", "USER 1\nRUN make"),
     'check = "triggers"\ninstructions = ["COPY a /b"]': ("onbuild copy  a /b", "ONBUILD COPY a /c"),
     'check = "labels"\nclosed = ["team"]': ("LABEL team=x", "LABEL teams=x"),
 }

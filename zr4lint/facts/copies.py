@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Heredoc, Instruction
     from zr4lint.facts.fact import Fact
 
-_VARIABLE = r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})"
-"""The pattern of a variable in a heredoc, which BuildKit replaces."""
+_REPLACED = r"(?s)\\.|\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})"
+"""Matches a variable in a heredoc, which BuildKit replaces, and an escaped character, whose backslash it removes."""
 
 
 def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
@@ -108,12 +108,14 @@ def _heredoc(
 
 
 def _expanded(reading: Reading, body: MappedText) -> MappedText:
-    """Return a heredoc with its known variables replaced, or unchanged if it would exceed the budget."""
+    """Return a heredoc with its known variables and escapes replaced, or unchanged if it would exceed the budget."""
     pieces: list[tuple[str, int]] = []
     at = length = 0
-    for found in re.finditer(_VARIABLE, body.text):
-        value = reading.state.variables.get(found[1] or found[2])
-        if value is not None:
+    for found in re.finditer(_REPLACED, body.text):
+        if found[0].startswith("\\"):
+            pieces += body.slice(at, found.start()).pieces()
+            at = found.start() + 1
+        elif (value := reading.state.variables.get(found[1] or found[2])) is not None:
             pieces += (*body.slice(at, found.start()).pieces(), (value, body.offset(found.start())))
             at = found.end()
             length += len(value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, replace
@@ -26,6 +27,8 @@ from zr4lint.model.quoting import code, contrast, plain
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Text, Variable
     from zr4lint.model.source import Span
+
+_LONGEST_RANGE = 100
 
 
 @check("label-values")
@@ -175,8 +178,18 @@ def exposed_ports(subject: Subject, *, ports: list[Text]) -> Outcomes:
         FROM debian:12
         EXPOSE 8080
     """
-    found = [(fact.at, fact.value, fact.span) for fact in subject.facts.of(PortExposed, subject.lineage)]
-    return _exactly(ports, found, "port", "is not exposed", "EXPOSE", _port)
+    facts = subject.facts.of(PortExposed, subject.lineage)
+    found = [(fact.at, port, fact.span) for fact in facts for port in _each_port(fact.value)]
+    wanted = [port for given in ports for port in _each_port(given) if port is not None]
+    return _exactly(wanted, found, "port", "is not exposed", "EXPOSE", _port)
+
+
+def _each_port(ports: str | None) -> Sequence[str | None]:
+    """Return the ports of a short range such as `8000-8010/udp`; other text is returned alone."""
+    found = re.fullmatch(r"(\d{1,5})-(\d{1,5})(/\w+)?", ports or "")
+    if found is None or not 0 <= int(found[2]) - int(found[1]) < _LONGEST_RANGE:
+        return [ports]
+    return [f"{number}{found[3] or ''}" for number in range(int(found[1]), int(found[2]) + 1)]
 
 
 def _port(port: str) -> str:

@@ -71,7 +71,7 @@ def runs(
             message = contrast("the folder", last.folder or "", folder)
             yield Unmet(message, last.at.span, expected=f"{command} in {folder}", unsure=last.folder is None)
             continue
-        owned = [ran for ran in placed if not user or users.get(ran.at.instruction.index) == user]
+        owned = [ran for ran in placed if not user or _user(users.get(ran.at.instruction.index)) == _user(user)]
         if not owned:
             now = users.get(placed[-1].at.instruction.index)
             message = contrast("the user who runs this", now or "", user)
@@ -82,6 +82,11 @@ def runs(
             yield met(sure[-1].at)
         else:
             yield Unmet(f"{code(command, 40)} runs only conditionally", owned[-1].at.span, command, unsure=True)
+
+
+def _user(name: str | None) -> str | None:
+    """Return the name of a user; root may be given by its number."""
+    return "root" if name == "0" else name
 
 
 def _missing(subject: Subject, command: str, known: dict[Key, list[Ran]]) -> Unmet:

@@ -97,6 +97,8 @@ def _standing(subject: Subject, manager: str) -> tuple[dict[str, _Installed], di
 def forbidden_packages(subject: Subject, *, packages: list[Text]) -> Outcomes:
     """No package manager leaves one of these packages in the image. Packages of the base image are not checked.
 
+    A name may be a pattern such as `*-devel`.
+
     Rule:
         packages = ["curl"]
 
@@ -112,9 +114,8 @@ def forbidden_packages(subject: Subject, *, packages: list[Text]) -> Outcomes:
     runs = (run for run in subject.facts.of(PackageRun, subject.lineage) if run.command.action == "remove")
     marked = any(ran.program == "apt-mark" for ran in subject.facts.of(Ran, subject.lineage))
     last = max((run.at.order for run in runs if _takes_others(run, marked)), default=-1)
-    for name in packages:
-        if name in standing:
-            run, word = standing[name]
+    for name, (run, word) in standing.items():
+        if any(fnmatchcase(name, pattern) for pattern in packages):
             yield Unmet(f"{code(name)} is installed", word.span, unsure=run.at.unsure or run.at.order < last)
 
 

@@ -30,7 +30,9 @@ def steps(facts: Facts) -> Iterator[Suspect]:
     for instruction in facts.dockerfile.instructions:
         if instruction.keyword == "USER":
             user = plain(instruction.arguments.text, 30)
-            yield _without(facts, instruction, f"user {user} lacks permissions that later instructions need")
+            root = user.partition(":")[0] in ("root", "0")
+            message = None if root else f"user {user} lacks permissions that later instructions need"
+            yield _without(facts, instruction, message)
         elif instruction.keyword == "SHELL":
             yield _without(facts, instruction, "the scripts of later instructions do not work with this shell")
         elif instruction.keyword == "RUN":
@@ -57,7 +59,7 @@ def steps(facts: Facts) -> Iterator[Suspect]:
         yield Suspect(last.span, None, _commented(last))
 
 
-def _without(facts: Facts, instruction: Instruction, message: str) -> Suspect:
+def _without(facts: Facts, instruction: Instruction, message: str | None) -> Suspect:
     del facts
     return Suspect(instruction.span, message, _commented(instruction))
 
