@@ -69,7 +69,13 @@ RULES = {
         "COPY <<E /x\njava \\$A \\\\ b\nE",
         "COPY <<'E' /x\njava \\$A \\\\ b\nE",
     ),
-    'check = "runs"\nrun = "make"\nuser = "root"': ("USER 0\nRUN make", "USER 1\nRUN make"),
+    'check = "runs"\nrun = "make"\nuser = "root"': ("USER 0:0\nRUN make", "USER 1\nRUN make"),
+    'check = "path-folders"\nbefore = "/o"\nvariable = "LD_LIBRARY_PATH"': (
+        "ENV LD_LIBRARY_PATH=/o${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}",
+        "ENV LD_LIBRARY_PATH=/o",
+    ),
+    'check = "build-arguments"\ndefaults = { A = "1" }': ('ARG B="2" A="1"', 'ARG A="2"'),
+    'check = "build-arguments"\nwithout-default = "A"': ("ARG A", "ARG A=1"),
     'check = "triggers"\ninstructions = ["COPY a /b"]': ("onbuild copy  a /b", "ONBUILD COPY a /c"),
     'check = "labels"\nclosed = ["team"]': ("LABEL team=x", "LABEL teams=x"),
 }

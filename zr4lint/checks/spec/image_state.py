@@ -91,7 +91,7 @@ def build_arguments(
     for name, default in wanted.items():
         found = declared.get(name, [])
         expected = f"ARG {name}" if default is None else f"ARG {name}={default}"
-        fitting = next((fact for fact in found if fact.default == default), None)
+        fitting = next((fact for fact in found if _has_default(fact, default)), None)
         if fitting is not None:
             yield met(fitting.at, fitting.span)
         elif not found:
@@ -101,6 +101,11 @@ def build_arguments(
             given = "no default" if last.default is None else code(last.default)
             message = f"the default of {name} is {given}, not {code(default)}" if default is not None else None
             yield Unmet(message or f"{name} has the default {given}", last.span, expected=expected)
+
+
+def _has_default(fact: ArgDeclared, default: str | None) -> bool:
+    """Return whether an ARG has this default, with or without quotes."""
+    return fact.default == default or (None not in (fact.default, default) and fact.value == default)
 
 
 @check("variables-set")
@@ -157,7 +162,10 @@ def path_folders(
         yield Unmet(f"{variable} is not known before the build", last.span, expected=expected, unsure=True)
         return
     found = last.value.replace(INHERITED, f"${variable}")
-    if found == wanted:
+    refers = re.search(rf"\$\{{?{variable}\b", subject.words(last.value_span)) is not None
+    # The base image may not set the variable, so that a reference to it leaves nothing.
+    alone = refers and [folder for folder in found.split(":") if folder] == [*(before or ()), *(after or ())]
+    if found == wanted or alone:
         yield met(last.at, last.span)
     else:
         yield Unmet(contrast(variable, found, wanted), last.span, expected=expected)
