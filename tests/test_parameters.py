@@ -70,6 +70,11 @@ RULES = {
         "COPY <<'E' /x\njava \\$A \\\\ b\nE",
     ),
     'check = "runs"\nrun = "make"\nuser = "root"': ("USER 0:0\nRUN make", "USER 1\nRUN make"),
+    'check = "runs-as"\nuser = "root"': ("USER 0", "USER 1"),
+    'check = "installed-packages"\nmanager = "apt"\npackages = "curl"': (
+        "RUN apt-get install -y curl:amd64",
+        "RUN apt-get install -y curlftpfs:amd64",
+    ),
     'check = "path-folders"\nbefore = "/o"\nvariable = "LD_LIBRARY_PATH"': (
         "ENV LD_LIBRARY_PATH=/o${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}",
         "ENV LD_LIBRARY_PATH=/o",

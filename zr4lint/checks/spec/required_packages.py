@@ -80,12 +80,14 @@ def _standing(subject: Subject, manager: str) -> tuple[dict[str, _Installed], di
             continue
         virtual = run.command.options.get("virtual")  # the name of apk for all that it adds
         for word in run.command.packages:
+            # apt takes an architecture, as in libc6:i386.
+            own = word.name.partition(":")[0] if family(run.command.manager) == "apt" else word.name
             if run.command.action in ("install", "group", "upgrade"):
-                standing[word.name] = (run, word)
+                standing[own] = (run, word)
                 if virtual is not None:
-                    groups.setdefault(virtual.value, []).append(word.name)
+                    groups.setdefault(virtual.value, []).append(own)
             elif run.command.action == "remove":
-                for name in (word.name, *groups.pop(word.name, ())):
+                for name in (own, *groups.pop(own, ())):
                     if standing.pop(name, None) is not None:
                         removed[name] = (run, word)
         if run.command.unknown:
