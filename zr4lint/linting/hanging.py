@@ -25,6 +25,7 @@ _FORMS = (
     (re.compile(r"^(\S+) has no `=`$"), "{} have no `=`"),
     (re.compile(r"^nothing in the image is at (\S+)$"), "nothing in the image is at {}"),
 )
+_OF_SHELLCHECK = re.compile(r"SC\d{4}$")
 _REFUSALS = frozenset((SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code))
 REMOVED = re.compile(r" is removed again$|^this removes execute permission ")
 LONGEST = 80
@@ -37,9 +38,15 @@ _NOT_MET = "Not met because of this:"
 def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
     """Return the finding at a suspect's words for all findings that depend on them."""
     at = suspect.span
-    refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
     worst = max(f.severity for f in hanging)
+    failing = [f for f in hanging if f.code == COMMAND_FAILS.code and f.severity is worst]
+    home = suspect.within
+    if home is not None and (failing := [f for f in failing if home.start <= f.span.start < home.end]):
+        return one_for_all(leading(failing), hanging, suspect.notes)
+    refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
     exact = [f for f in hanging if f.span == at and f.severity is worst and suspect.modest]
+    if any(_OF_SHELLCHECK.match(f.code) for f in exact) and (own := [f for f in hanging if refuses(f)]):
+        return one_for_all(leading(own), hanging, suspect.notes)
     if len(exact) == 1:
         return one_for_all(exact[0], hanging, suspect.notes)
     if suspect.message is None or (suspect.modest and refusals):
