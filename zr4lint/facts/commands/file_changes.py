@@ -12,6 +12,7 @@ from msgspec import structs
 
 from zr4lint.facts.command_facts import FolderMade, ModeChanged, Moved, Overwritten, Removed
 from zr4lint.facts.commands.call import Call, is_relative, unsure
+from zr4lint.facts.commands.filters import filtered
 from zr4lint.facts.commands.program_table import reads
 from zr4lint.facts.instruction_facts import Written
 from zr4lint.facts.permissions import may_not_write
@@ -309,8 +310,8 @@ def redirected(call: Call) -> Iterator[Fact]:
             path = call.path(expand(redirection.target, call.scope.variables))
             if path is not None and not path.startswith("/dev/"):
                 yield Overwritten(call.at(), path)
-                given = call.path(call.arguments[1].value) if len(call.arguments) == 2 else None
-                if call.program == "cat" and given is not None and given != path:
+                given = filtered(call)
+                if given is not None and given != path:
                     yield Moved(call.at(), given, path, False, text_only=True)
 
 
