@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LACK = re.compile(
     r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bsets no\b|\bconditionally\b|\bnever runs$"
 )
-_WRONG_WORDS = re.compile(r"pinned|requested|, not `")
+_WRONG_WORDS = re.compile(r"pinned|requested|, not `|build context")
 _NOT_COPIED = re.compile(r"^`(\S+)` is not copied$|^the target of (\S+) is ")
 _NOT_CLONED = re.compile(
     r"^no repository is cloned to |^the target of this clone is |^the clone in .* is removed|^WORKDIR "

@@ -12,7 +12,6 @@ from msgspec import structs
 
 from zr4lint.facts.command_facts import FolderMade, ModeChanged, Moved, Overwritten, Removed
 from zr4lint.facts.commands.call import Call, is_relative, unsure
-from zr4lint.facts.commands.filters import filtered
 from zr4lint.facts.commands.program_table import reads
 from zr4lint.facts.instruction_facts import Written
 from zr4lint.facts.permissions import may_not_write
@@ -310,6 +309,8 @@ def redirected(call: Call) -> Iterator[Fact]:
             path = call.path(expand(redirection.target, call.scope.variables))
             if path is not None and not path.startswith("/dev/"):
                 yield Overwritten(call.at(), path)
+                from zr4lint.facts.commands.filters import filtered  # few commands write files
+
                 given = filtered(call)
                 if given is not None and given != path:
                     yield Moved(call.at(), given, path, False, text_only=True)
