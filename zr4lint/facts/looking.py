@@ -13,7 +13,7 @@ from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, 
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.images import read_base
 from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, WorkdirSet, Written
-from zr4lint.programs.apt import unpacks
+from zr4lint.programs.apt import UNPACKERS, unpacks
 from zr4lint.programs.file_programs import FILE_PROGRAMS
 from zr4lint.programs.git import BRINGS_FILES, may_restore, read_git
 from zr4lint.programs.image_paths import absolute, covers, has_wildcard, under
@@ -162,7 +162,7 @@ class _Look:
                 unknown = any(argument.value is None for argument in event.arguments)
                 opaque = opaque or unknown or any(r.path is None for r in event.redirections)
                 opaque = opaque or (event.program not in _HARMLESS and not _is_followed(event))
-                opaque = opaque or unpacks(event.program, event.arguments)
+                opaque = opaque or (event.program in UNPACKERS and unpacks(event.program, event.arguments))
                 grown = grown or (event.program == "git" and read_git(event.arguments).name in BRINGS_FILES)
             elif isinstance(event, Moved):
                 if under(path, event.target):

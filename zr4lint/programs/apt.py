@@ -14,6 +14,7 @@ from zr4lint.shell import Argument
 from zr4lint.startup import lazy_pattern
 
 PROGRAMS = frozenset({"apt", "apt-get"})
+UNPACKERS = PROGRAMS | {"dpkg"}
 
 _GRAMMAR = Grammar(
     short={
@@ -194,10 +195,9 @@ def _is_plain(name: str) -> bool:
 
 def unpacks(program: str, arguments: Sequence[Argument]) -> bool:
     """Return whether apt or dpkg unpacks a package that is a file, which may bring any file."""
-    values = [argument.value or "" for argument in arguments[1:]]
     if program == "dpkg":
-        return not _UNPACKING.isdisjoint(values)
-    return program in PROGRAMS and any(value.endswith(".deb") for value in values)
+        return any(argument.value in _UNPACKING for argument in arguments)
+    return program in PROGRAMS and any((argument.value or "").endswith(".deb") for argument in arguments)
 
 
 def parse_dpkg(arguments: Sequence[Argument]) -> AptCommand | None:
