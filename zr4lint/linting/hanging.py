@@ -45,13 +45,13 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
         return one_for_all(leading(failing), hanging, suspect.notes)
     refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
     exact = [f for f in hanging if f.span == at and f.severity is worst and suspect.modest]
-    if any(_OF_SHELLCHECK.match(f.code) for f in exact) and (own := [f for f in hanging if refuses(f)]):
+    if any(map(_of_shellcheck, exact)) and (own := [f for f in hanging if refuses(f)]):
         return one_for_all(leading(own), hanging, suspect.notes)
     if len(exact) == 1:
         return one_for_all(exact[0], hanging, suspect.notes)
     if suspect.message is None or (suspect.modest and refusals):
         return one_for_all(_at(at, refusals if suspect.modest and refusals else hanging), hanging, suspect.notes)
-    first = min(hanging, key=lambda f: (-f.severity, f.requirement is None, f.code, f.span))
+    first = min(hanging, key=lambda f: (-f.severity, f.requirement is None, _of_shellcheck(f), f.code, f.span))
     removing = _removing(hanging)
     fix = Fix(suspect.title, Applicability.UNSAFE, suspect.edits) if suspect.title else None
     cause = structs.replace(
@@ -65,6 +65,10 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
         fix=fix,
     )
     return one_for_all(cause, hanging, suspect.notes, own=True, told_all=removing is not None)
+
+
+def _of_shellcheck(finding: Finding) -> bool:
+    return _OF_SHELLCHECK.match(finding.code) is not None
 
 
 def _removing(hanging: Sequence[Finding]) -> str | None:

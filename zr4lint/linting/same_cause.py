@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LACK = re.compile(
     r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bsets no\b|\bconditionally\b|\bnever runs$"
 )
-_WRONG_WORDS = re.compile(r"pinned|requested|, not `|build context")
+_WRONG_WORDS = re.compile(r"pinned|requested|, not `")
 _NOT_COPIED = re.compile(r"^`(\S+)` is not copied$|^the target of (\S+) is ")
 _NOT_CLONED = re.compile(
     r"^no repository is cloned to |^the target of this clone is |^the clone in .* is removed|^WORKDIR "
@@ -37,7 +37,7 @@ _UNPARSED = re.compile(r"SC1\d{3}$")
 _VAGUE = frozenset({"SC1072", "SC1073"})
 """Errors that only tell where ShellCheck stopped."""
 _AS_REDIRECTION = re.compile(r"^the shell reads `.*` as a redirection$")
-_BETWEEN_NAMES = re.compile(r"[\s:=/'\"()]")
+_BETWEEN_NAMES = re.compile(r"[\s:=/]")
 _GONE = " was removed before"
 """The end of the message on a program that is called after the build removed it."""
 _PAIRS = 20_000
@@ -90,6 +90,8 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
             dead = _never_run(judged, home)
             hanging = {at: f for at, f in hanging.items() if _of_failure(f, refusal, dead)}
         words = frozenset(_BETWEEN_NAMES.split(home.arguments.text)) if lacking else frozenset()
+        if home.keyword == "RUN":
+            words |= {word.strip("'\"()") for word in words}
         hanging |= {id(f): f for f in lacking if _names(f, words)}
         hanging = {at: f for at, f in hanging.items() if at not in gone and f is not refusal}
         if hanging:
