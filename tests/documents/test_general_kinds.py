@@ -62,6 +62,18 @@ def test_a_forbidden_package_that_may_be_removed_again(removal: str, severity: S
     assert (finding.message, finding.severity) == ("`curl` is installed", severity)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("apt-get install -s curl", "apt-get -ys install curl", "apt-get install -y --download-only curl"),
+        *("apt-get install -y -o APT::Get::Simulate=true curl", "apt-get build-dep -y curl", "apk add --simulate curl"),
+        *("dnf install -y --downloadonly curl", "pip install --dry-run curl", "zypper -n install --dry-run curl"),
+    ],
+)
+def test_a_command_that_only_simulates_installs_nothing(command: str) -> None:
+    assert found(f"FROM debian:12\nRUN {command}\n", rule_of("forbidden-packages", {"packages": ["curl"]})) == []
+
+
 @pytest.mark.parametrize(("stage", "met"), [("0", True), ("1", False), ("a", False)])
 def test_a_rule_names_a_stage_by_number(stage: str, met: bool) -> None:
     text = "FROM debian:12\nUSER x\nFROM debian:12 AS a\nUSER y\n"

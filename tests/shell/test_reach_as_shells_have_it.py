@@ -102,6 +102,10 @@ CASES = [
     "set -e; set +e; false; say 1",
     "trap 'say 1' EXIT; say 2",
     "set -n; say 1",
+    "break; say 1; continue && say 2; say 3",
+    "f() { break; say 1; }; for x in 1 2; do f; say 2; done",
+    "for x in 1; do eval break; say 1; done; for x in 1; do (break; say 2); say 3; done",
+    "false & wait $! && say 1; true & wait $! && say 2; (exit 3) & wait \"$!\" || say 3; false & wait && say 4",
     # Refused
     "shift 2; say 1",
     "shift 2 || say 1; say 2",
@@ -123,6 +127,8 @@ CASES = [
     "{ say 1 & wait; }; say 2",
     "! { say 1; false; } && say 2",
     "trap 'exit 3' EXIT; say 1",
+    "command set -o none || say 1; command . ./none || say 2; say 3",
+    "unset NONE; set -u; for x in $NONE; do say 1; done; say 2",
     # Words
     'r() { n=$1; shift; say $n; "$@"; }; r 1 say 2',
     'r() { for i in 1 2 3; do "$@" && return 0; done; return 1; }; r say 1 && say 2',

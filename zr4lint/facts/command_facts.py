@@ -181,7 +181,7 @@ class Overwritten(Fact, frozen=True):
 
 
 class Moved(Fact, frozen=True):
-    """The effect of mv, cp, install, ln or `cat a > b` on one file or folder; both paths are absolute.
+    """The effect of mv, cp, install, ln or a filter (`cat a > b`) on one file or folder; both paths are absolute.
 
     `moves` tells that the source is removed. `mode` is the mode that the command sets. Without it, the file keeps the
     source's mode or, with `text_only`, gets that of a new file. `link` tells that the command only makes a link.
@@ -193,6 +193,12 @@ class Moved(Fact, frozen=True):
     mode: str | None = None
     text_only: bool = False
     link: bool = False
+
+
+class Restored(Fact, frozen=True):
+    """Files or folders of a clone that git puts back as they were; absolute."""
+
+    paths: tuple[str, ...]
 
 
 class FolderMade(Fact, frozen=True):

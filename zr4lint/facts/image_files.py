@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, Overwritten, Removed
+from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, Overwritten, Removed, Restored
 from zr4lint.facts.fact import At, Fact
 from zr4lint.facts.instruction_facts import Copied, Written
 from zr4lint.programs.image_paths import covers, under
@@ -40,7 +40,7 @@ class Files:
 
     def __init__(self, facts: Facts, lineage: frozenset[int]) -> None:
         found: list[Fact] = []
-        for kind in (Copied, Cloned, Moved, Removed, Overwritten, ModeChanged, Written, FolderMade):
+        for kind in (Copied, Cloned, Moved, Removed, Overwritten, ModeChanged, Written, FolderMade, Restored):
             found += facts.of(kind, lineage)
         open_ = (Cloned, ModeChanged, Overwritten, Removed)
         sure = (f for f in found if f.at.reach is Reach.ALWAYS or (f.at.unsure and isinstance(f, open_)))
@@ -99,6 +99,7 @@ class _Trace:
         changes: list[ModeChanged] = []
         lost: Fact | None = None
         risk: Fact | None = None
+        kept = False
         for index in range(end - 1, -1, -1):
             event = self._events[index]
             if isinstance(event, (Copied, Cloned)):
@@ -111,6 +112,10 @@ class _Trace:
             elif isinstance(event, ModeChanged):
                 if any(covers(p, path, recursive=event.recursive) for p in event.paths):
                     changes.append(event)
+            elif isinstance(event, Restored):
+                kept = kept or any(under(path, one) for one in event.paths)
+            elif kept:
+                continue
             elif _loses(event, path) and _may_lose(event):
                 risk = event
             elif _loses(event, path):
@@ -167,4 +172,5 @@ def _targets(event: Fact) -> tuple[str, ...]:
 
 def _puts(event: Fact, path: str) -> bool:
     """Return whether a fact puts a file at a path, or a folder that may contain it."""
-    return any(under(path, target) for target in _targets(event)) and not isinstance(event, FolderMade)
+    targets = event.paths if isinstance(event, Restored) else _targets(event)
+    return any(under(path, target) for target in targets) and not isinstance(event, FolderMade)

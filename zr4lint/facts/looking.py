@@ -13,6 +13,7 @@ from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, 
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.images import read_base
 from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, WorkdirSet, Written
+from zr4lint.programs.apt import UNPACKERS, unpacks
 from zr4lint.programs.file_programs import FILE_PROGRAMS
 from zr4lint.programs.git import BRINGS_FILES, may_restore, read_git
 from zr4lint.programs.image_paths import absolute, covers, has_wildcard, under
@@ -90,6 +91,7 @@ _ENDINGS = (
 )
 """Endings that only files have, not folders."""
 _NEW = Mode(0o644)
+_NEW_FILE = Found(Kind.FILE, False)
 _OF_VENV = ("bin/pip", "bin/pip3", "bin/python", "bin/python3")
 
 
@@ -160,12 +162,15 @@ class _Look:
                 unknown = any(argument.value is None for argument in event.arguments)
                 opaque = opaque or unknown or any(r.path is None for r in event.redirections)
                 opaque = opaque or (event.program not in _HARMLESS and not _is_followed(event))
+                opaque = opaque or (event.program in UNPACKERS and unpacks(event.program, event.arguments))
                 grown = grown or (event.program == "git" and read_git(event.arguments).name in BRINGS_FILES)
             elif isinstance(event, Moved):
                 if under(path, event.target):
                     return self._moved(event, path, index, modes)
                 if under(event.target, path):
                     return _sure(event, Found(Kind.FOLDER))
+            elif isinstance(event, FolderMade) and event.file and event.path == path:
+                return _sure(event, _with_modes(_touched(self.at(path, index + 1)), modes))
             elif isinstance(event, (Copied, Cloned)) and event.target is None:
                 opaque = True
             elif isinstance(event, Copied) and self._leaves_out(event, path):
@@ -185,6 +190,8 @@ class _Look:
 
     def _moved(self, event: Moved, path: str, index: int, modes: Sequence[ModeChanged]) -> Found | None:
         """Return the state of a path at which a command put something from elsewhere, or None if it is unknown."""
+        if event.text_only:
+            return _sure(event, _with_modes(Found(Kind.FILE), modes))
         self._moves += 1
         if event.at.reach is Reach.MAYBE or event.source is None or self._moves > _MOST_MOVES:
             return None
@@ -300,6 +307,13 @@ def _is_followed(ran: Ran) -> bool:
     return module is not None and module.name in _MODULES
 
 
+def _touched(before: Found | None) -> Found:
+    """Return the state of a path after touch, which makes a file only where nothing is."""
+    if before is not None and before.kind is Kind.NOTHING:
+        return _NEW_FILE
+    return before if before is not None else Found(Kind.ANYTHING)
+
+
 def _sure(event: Fact, found: Found) -> Found | None:
     return None if event.at.reach is Reach.MAYBE else found
 
@@ -318,9 +332,9 @@ def _of_event(event: Fact, path: str) -> Found | None:
         gone = any(covers(p, path, recursive=event.recursive) for p in event.paths)
         return Found(Kind.NOTHING) if gone else None
     if isinstance(event, (Written, Overwritten)):
-        return _put(event.path, path, Found(Kind.FILE, False))
+        return _put(event.path, path, _NEW_FILE)
     if isinstance(event, FolderMade):
-        return _put(event.path, path, Found(Kind.FILE, False) if event.file else Found(Kind.FOLDER))
+        return _put(event.path, path, _NEW_FILE if event.file else Found(Kind.FOLDER))
     if isinstance(event, WorkdirSet):
         return _put(event.path, path, Found(Kind.FOLDER))
     if isinstance(event, Copied):

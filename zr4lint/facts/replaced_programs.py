@@ -46,6 +46,12 @@ class ReplacedPrograms(Struct, frozen=True):
         kept = tuple(step for step in self.steps if not under(step[0], folder) and not under(folder, step[0]))
         return self if len(kept) == len(self.steps) else ReplacedPrograms(kept)
 
+    def bring(self, packages: Sequence[str]) -> ReplacedPrograms:
+        """Return the changes after these packages were installed; "" stands for any package."""
+        steps = ((posixpath.basename(step[0]), step) for step in self.steps)
+        kept = tuple(s for name, s in steps if not under(s[0], "/usr") or not any(name in p or not p for p in packages))
+        return self if len(kept) == len(self.steps) else ReplacedPrograms(kept)
+
     def _with(self, *steps: tuple[str, bool, str]) -> ReplacedPrograms:
         full = not steps or len(self.steps) + len(steps) > _MOST
         return self if full else ReplacedPrograms((*self.steps, *steps))

@@ -105,7 +105,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     expansion = parsed.failing is not None and reading.text.startswith("${", parsed.failing.start)
     if parsed.failing is not None and not told and (expansion or not _asks_builder(reading, instruction)):
         in_dash = parsed.failing_in is Dialect.DASH
-        remarks = _failing(parsed.failing, reading.text, in_dash=in_dash, refused=parsed.refused)
+        remarks = _failing(parsed.failing, reading.text, in_dash=in_dash, refused=parsed.refused, why=parsed.why)
         around = _around(parsed.failing, parsed.commands) if expansion else None
         reading.remarks += (structs.replace(r, part="command", around=around) if around else r for r in remarks)
     if mounts and state.written:
@@ -149,13 +149,15 @@ def _around(span: Span, commands: Sequence[Command]) -> Span | None:
     return min(found, key=lambda at: at.end - at.start, default=None)
 
 
-def _failing(span: Span, text: str, *, in_dash: bool, refused: bool) -> Iterator[Remark]:
-    """Yield the remark on the command whose status fails a RUN; `refused` tells that the shell rejects its words.
+def _failing(span: Span, text: str, *, in_dash: bool, refused: bool, why: str) -> Iterator[Remark]:
+    """Yield the remark on the command whose status fails a RUN.
+
+    `refused` tells that the shell rejects its words, because of `why` if that is known.
 
     There is none if the status depends on a file, which unknown programs may have made.
     """
     words = text[span.start : span.end]
-    if words.startswith("${"):
+    if words.startswith("${") and not (refused and why):
         note = "It ends with `Bad substitution`, so the build stops. bash knows this expansion."
         yield Remark(COMMAND_FAILS, span, f"dash does not support {code(words, 40)}", (note,))
         return
@@ -174,7 +176,7 @@ def _failing(span: Span, text: str, *, in_dash: bool, refused: bool) -> Iterator
         what = "dash's `test` has no `==`" if strange else "this test is false, so the RUN fails"
     part = "command" if refused or absent or name in _IDLE else ""
     notes = ("The RUN ends with the status of this command, so the build stops.",)
-    yield Remark(COMMAND_FAILS, span, what, notes, part=part)
+    yield Remark(COMMAND_FAILS, span, (refused and why) or what, notes, part=part)
 
 
 def _joined(instruction: Instruction, commands: Sequence[Command]) -> int:

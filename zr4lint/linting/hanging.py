@@ -25,6 +25,7 @@ _FORMS = (
     (re.compile(r"^(\S+) has no `=`$"), "{} have no `=`"),
     (re.compile(r"^nothing in the image is at (\S+)$"), "nothing in the image is at {}"),
 )
+_OF_SHELLCHECK = re.compile(r"SC\d{4}$")
 _REFUSALS = frozenset((SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code))
 REMOVED = re.compile(r" is removed again$|^this removes execute permission ")
 LONGEST = 80
@@ -37,14 +38,20 @@ _NOT_MET = "Not met because of this:"
 def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
     """Return the finding at a suspect's words for all findings that depend on them."""
     at = suspect.span
-    refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
     worst = max(f.severity for f in hanging)
+    failing = [f for f in hanging if f.code == COMMAND_FAILS.code and f.severity is worst]
+    home = suspect.within
+    if home is not None and (failing := [f for f in failing if home.start <= f.span.start < home.end]):
+        return one_for_all(leading(failing), hanging, suspect.notes)
+    refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
     exact = [f for f in hanging if f.span == at and f.severity is worst and suspect.modest]
+    if any(map(_of_shellcheck, exact)) and (own := [f for f in hanging if refuses(f)]):
+        return one_for_all(leading(own), hanging, suspect.notes)
     if len(exact) == 1 and (suspect.message is not None or refusals):
         return one_for_all(exact[0], hanging, suspect.notes)
     if suspect.message is None or (suspect.modest and refusals):
         return one_for_all(_at(at, refusals if suspect.modest and refusals else hanging), hanging, suspect.notes)
-    first = min(hanging, key=lambda f: (-f.severity, f.requirement is None, f.code, f.span))
+    first = min(hanging, key=lambda f: (-f.severity, f.requirement is None, _of_shellcheck(f), f.code, f.span))
     removing = _removing(hanging)
     fix = Fix(suspect.title, Applicability.UNSAFE, suspect.edits) if suspect.title else None
     cause = structs.replace(
@@ -58,6 +65,10 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
         fix=fix,
     )
     return one_for_all(cause, hanging, suspect.notes, own=True, told_all=removing is not None)
+
+
+def _of_shellcheck(finding: Finding) -> bool:
+    return _OF_SHELLCHECK.match(finding.code) is not None
 
 
 def _removing(hanging: Sequence[Finding]) -> str | None:

@@ -91,6 +91,8 @@ def _finding(
         message, advice = f"{plain(ignore.name, 30)} leaves out {shown}", f"Change {ignore.name}, or the source"
     elif named:
         message, advice = f"{shown} is not in the build context {code(named, 20)}", "Add the file"
+    elif argument.value == "#":
+        message, advice = f"`#` starts no comment behind {step.keyword}", "Put the comment on a line of its own"
     else:
         message = f"{shown} is not in the build context"
         advice = "Add the file, or pass the folder that the build takes with --context"
@@ -102,7 +104,10 @@ def _finding(
 def _sources(facts: Facts) -> Iterator[tuple[CopyStep, Argument]]:
     for step in facts.of(CopyStep, facts.needed):
         if step.origin is Origin.CONTEXT:
-            yield from ((step, source) for source in step.sources if source.value is not None)
+            values = [source.value for source in step.sources]
+            at = values.index("#") if "#" in values else None  # the word before a would-be comment is the target
+            sources = step.sources if at is None else (*step.sources[: max(at - 1, 0)], step.sources[at])
+            yield from ((step, source) for source in sources if source.value is not None)
 
 
 def _plain(value: str) -> bool:

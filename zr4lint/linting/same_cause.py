@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from zr4lint.facts import Ran
 from zr4lint.linting.hanging import LONGEST, REMOVED, leading, one_for_all, refuses, together
 from zr4lint.model.finding import Edit, Finding, Fix, Severity
 from zr4lint.packs.own_rules import COMMAND_FAILS
+from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
     from zr4lint.linting.judged import Judged
+    from zr4lint.model.source import Span
 
-_LACK = re.compile(r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bsets no\b|\bconditionally\b")
+_LACK = re.compile(
+    r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bsets no\b|\bconditionally\b|\bnever runs$"
+)
 _WRONG_WORDS = re.compile(r"pinned|requested|, not `")
 _NOT_COPIED = re.compile(r"^`(\S+)` is not copied$|^the target of (\S+) is ")
 _NOT_CLONED = re.compile(
@@ -82,14 +87,30 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
             continue
         hanging = {id(f): f for f in inside.get(home.index, ())}
         if refusal.code == COMMAND_FAILS.code:
-            hanging = {at: f for at, f in hanging.items() if f.span == refusal.span or _says_so_too(f, refusal)}
+            dead = _never_run(judged, home)
+            hanging = {at: f for at, f in hanging.items() if _of_failure(f, refusal, dead)}
         words = frozenset(_BETWEEN_NAMES.split(home.arguments.text)) if lacking else frozenset()
+        if home.keyword == "RUN":
+            words |= {word.strip("'\"()") for word in words}
         hanging |= {id(f): f for f in lacking if _names(f, words)}
         hanging = {at: f for at, f in hanging.items() if at not in gone and f is not refusal}
         if hanging:
             gone |= {*hanging, id(refusal)}
             told.append(one_for_all(refusal, [*hanging.values()]))
     return [*(finding for finding in findings if id(finding) not in gone), *told]
+
+
+def _never_run(judged: Judged, home: Instruction) -> list[Span]:
+    """Return the places of the commands of an instruction that never run."""
+    found = (fact for fact in judged.facts.facts if isinstance(fact, Ran) and fact.at.reach is Reach.NEVER)
+    return [fact.at.span for fact in found if fact.at.instruction is home]
+
+
+def _of_failure(finding: Finding, refusal: Finding, dead: Iterable[Span]) -> bool:
+    """Return whether a finding is on a failing command, or says what the commands lack that it keeps from running."""
+    if finding.span == refusal.span or _says_so_too(finding, refusal):
+        return True
+    return _lacks(finding) and any(s.start <= finding.span.start and finding.span.end <= s.end for s in dead)
 
 
 def _says_so_too(finding: Finding, refusal: Finding) -> bool:

@@ -14,6 +14,7 @@ from zr4lint.shell import Argument
 from zr4lint.startup import lazy_pattern
 
 PROGRAMS = frozenset({"apt", "apt-get"})
+UNPACKERS = PROGRAMS | {"dpkg"}
 
 _GRAMMAR = Grammar(
     short={
@@ -55,6 +56,8 @@ _QUANTIFIER = lazy_pattern(r"\\.|([*+?{])")
 _MOST_QUANTIFIERS = 2
 """The most quantifiers in a regular expression that is matched; with more, one match can take hours."""
 _FOREIGN = frozenset({"armel", "armhf", "i386"})
+
+_UNPACKING = frozenset({"-i", "--install", "-R", "--recursive", "--unpack", "-x", "--extract", "-X", "--vextract"})
 
 
 class Package(Struct, frozen=True):
@@ -123,7 +126,7 @@ class RepositoryCommand(Struct, frozen=True):
 def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
     """Parse a call of apt, with the program as first argument; return None if it changes nothing."""
     parsed = parse_options(arguments[1:], _GRAMMAR)
-    if not parsed.operands or any(_does_nothing(option) for option in parsed.options):
+    if not parsed.operands or any(does_nothing(option) for option in parsed.options):
         return None
     action = parsed.operands[0]
     if action.value == "install" and parsed.get("only-upgrade"):
@@ -153,7 +156,13 @@ def refused_word(command: AptCommand) -> Argument | None:
     return rest[0] if rest and rest[0].value in OPERATIONS else None
 
 
-def _does_nothing(option: Option) -> bool:
+def without_version(command: AptCommand) -> Argument | None:
+    """Return the first package with nothing after its `=`, for which apt finds no version."""
+    words = command.parsed.operands[1:] if command.action in ("install", "remove", "purge") else ()
+    return next((word for word in words if word.value and word.value.endswith("=")), None)
+
+
+def does_nothing(option: Option) -> bool:
     """Return whether an option, or the configuration item it sets, keeps apt from changing the system."""
     if option.name != "option":
         return option.name in _SIMULATE
@@ -182,6 +191,13 @@ def _native(name: str) -> str:
 
 def _is_plain(name: str) -> bool:
     return not name.endswith(("+", "-")) or name.endswith("++")
+
+
+def unpacks(program: str, arguments: Sequence[Argument]) -> bool:
+    """Return whether apt or dpkg unpacks a package that is a file, which may bring any file."""
+    if program == "dpkg":
+        return any(argument.value in _UNPACKING for argument in arguments)
+    return program in PROGRAMS and any((argument.value or "").endswith(".deb") for argument in arguments)
 
 
 def parse_dpkg(arguments: Sequence[Argument]) -> AptCommand | None:

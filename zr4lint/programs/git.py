@@ -22,6 +22,8 @@ BRINGS_FILES = _FILLS | {"merge", "rebase"}
 """Commands that may put files of another commit into the folder of a repository."""
 _RESTORES = frozenset({"am", "apply", "bisect", "reset", "restore", "revert", "stash", "submodule", "worktree"})
 _FORCED = frozenset({".", ":/", "--", "-f", "--force"})
+_OF_INDEX = frozenset({"-S", "--staged", "-b", "-B"})
+"""Options with which `checkout` and `restore` leave the files of the folder."""
 _INSIDE = frozenset({
     "add", "branch", "clean", "commit", "describe", "fetch", "log", "merge", "mv", "rebase", "remote", "rev-parse",
     "rm", "show", "stash", "status", "submodule", "tag", "worktree",
@@ -238,6 +240,18 @@ def may_restore(git: GitCommand) -> bool:
     values = [word.value or "." for word in git.arguments]
     forced = not _FORCED.isdisjoint(values) or len([value for value in values if value[0] != "-"]) > 1
     return git.name in _RESTORES or (git.name == "checkout" and forced)
+
+
+def restored(git: GitCommand) -> tuple[str, ...]:
+    """Return the words that may name files which a command puts back as they were; ":/" stands for all files."""
+    values = [word.value or "-" for word in git.arguments]
+    all_ = {"reset": "--hard" in values, "stash": True, "checkout": not _FORCED.isdisjoint(values) and len(values) == 1}
+    if all_.get(git.name):
+        return (":/",)
+    if git.name not in ("checkout", "restore") or not _OF_INDEX.isdisjoint(values):
+        return ()
+    after = values.index("--") + 1 if "--" in values else 0
+    return tuple(value for value in values[after:] if not value.startswith("-"))
 
 
 def needs_repository(git: GitCommand) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.model.source import Span
+from zr4lint.programs.apt import does_nothing
 from zr4lint.programs.option_reading import Grammar, Parsed, parse_options
 from zr4lint.programs.package_words import PackageWord, read_package
 from zr4lint.programs.pip import GRAMMAR as _PIP
@@ -58,9 +59,32 @@ class PackageCommand(Struct, frozen=True):
     subcommand: str
 
     @property
+    def brings(self) -> bool:
+        """Return whether it installs the packages that it names, and doesn't only simulate or download."""
+        if self.manager == "apt" and any(map(does_nothing, self.options.options)):
+            return False
+        return self.subcommand not in _OF_SOURCES and not self.options.has(*_IDLE.get(self.manager, ()))
+
+    @property
     def unknown(self) -> bool:
         """Return whether unknown words may name more packages."""
         return self.options.unknown
+
+
+_OF_SOURCES = frozenset({"build-dep", "builddep", "source-install", "si"})
+"""Subcommands that install what packages are built with."""
+_IDLE: Mapping[str, tuple[str, ...]] = {
+    "apk": ("simulate", "s"),
+    "conda": ("dry-run", "download-only"),
+    "dnf": ("downloadonly", "assumeno"),
+    "gem": ("explain",),
+    "npm": ("dry-run", "package-lock-only"),
+    "pip": ("dry-run",),
+    "pnpm": ("lockfile-only",),
+    "yum": ("downloadonly", "assumeno"),
+    "zypper": ("dry-run", "D", "download-only", "d"),
+}
+"""Options with which managers change no packages."""
 
 
 def _grammar(
@@ -149,7 +173,7 @@ _APT_ACTIONS = _actions(
 _APT = _grammar(
     "target-release default-release option config-file host-architecture build-profiles",
     {"t": "target-release", "o": "option", "c": "config-file", "a": "host-architecture", "P": "build-profiles",
-     "y": "yes", "q": "quiet"},
+     "y": "yes", "q": "quiet", "s": "simulate", "d": "download-only"},
     equals=True,
 )  # fmt: skip
 

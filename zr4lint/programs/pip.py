@@ -192,7 +192,7 @@ def joined(requirements: Sequence[Requirement]) -> list[Requirement]:
     return list(found.values())
 
 
-_NO_FOLDER = r"[\w.-]+\s*(?:[=!<>~]=|[<>]).*"
+NO_FOLDER = r"[\w.-]+\s*(?:[=!<>~]=|[<>]).*"
 """A requirement with a version, which is neither a folder nor a URL."""
 
 
@@ -201,7 +201,7 @@ def _refused_options(parsed: Parsed, action: str) -> Iterator[Span]:
     if action == "install" and (hashes := parsed.get("require-hashes")) is not None and parsed.operands:
         yield hashes.span  # a requirement on the command line has no hash
     for editable in parsed.all("editable"):
-        if editable.value is not None and re.fullmatch(_NO_FOLDER, editable.value):
+        if editable.value is not None and re.fullmatch(NO_FOLDER, editable.value):
             yield editable.span
     if action == "install" and not parsed.has("target") and (other := _of_another_platform(parsed)) is not None:
         yield other.span

@@ -10,7 +10,7 @@ from msgspec import Struct
 from zr4lint.model.budgets import LISTED, VALUE_LENGTH
 from zr4lint.model.source import MappedText
 from zr4lint.programs.option_reading import Option, parse_options
-from zr4lint.programs.pip import GRAMMAR
+from zr4lint.programs.pip import GRAMMAR, NO_FOLDER
 from zr4lint.shell import Argument
 
 _MOST_LINES = 10 * LISTED
@@ -41,7 +41,8 @@ class Listing(Struct, frozen=True):
     - `wanted` are the requirements; the value is None if a variable in it is unknown.
     - `options` apply to the whole command. They include the names of other files.
     - `opaque` tells that there are more entries, which are not read.
-    - `refused` are options that no file may have, and comments directly after a version; the command fails with either.
+    - `refused` are options that no file may have, versions given to `-e`, and comments directly after a version. The
+      command fails with any of them.
     - `python` is the specifier of the Pythons that a project accepts, or None.
     """
 
@@ -79,7 +80,11 @@ def read_requirements(text: MappedText, variables: Mapping[str, str | None]) -> 
         refused += (Argument(f"--{o.name}", o.span) for o in parsed.options if o.name in _REFUSED)
         if requirement:
             continue
-        wanted += (Argument(o.value, o.value_span) for o in parsed.all("editable"))
+        for editable in parsed.all("editable"):
+            if editable.value is not None and re.fullmatch(NO_FOLDER, editable.value):
+                refused.append(Argument(f"-e {editable.value}", editable.span))
+            else:
+                wanted.append(Argument(editable.value, editable.value_span))
         options += (o for o in parsed.options if o.name in _OF_FILE)
     return Listing(tuple(wanted), tuple(options), refused=tuple(refused))
 

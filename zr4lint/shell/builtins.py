@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from zr4lint.shell import dash
@@ -61,6 +62,8 @@ def assignment(walker: Walker, node: Node, frame: Frame) -> Status:
     if (ended := ends_at_words(walker, values, span, frame)) is not None:
         return ended
     walker.emit(frame, span, assignments=found)
+    if walker.private and (words[0] == "export" or (declares and "x" in words[1] and words[1][0] == "-")):
+        walker.private -= {name.partition("=")[0] for name in words[1:]}
     return substituted if substituted is not None and not declares else DONE
 
 
@@ -96,13 +99,11 @@ def builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     _keep_assignments(walker, name, made, frame)
     if name in _JUMPS:
         code = walker.variables.value(rest[0]) if rest else None
-        return jump(name, code if rest or name != "exit" else None, frame.reach)
+        return jump(name, code if rest or name != "exit" else None, frame.reach, looped=frame.looped)
     if name in _TESTS and (tested := _tested(walker, name, rest, frame)) is not None:
         return tested
-    if name == "set":
-        return _set(walker, rest, frame)
-    if name == "shift":
-        return _shift(walker, made, frame)
+    if (walk := _WALKS.get(name)) is not None:
+        return walk(walker, made, frame)
     if name in _READERS:
         for word in rest:
             walker.assign(word.literal or "", None, frame)
@@ -167,8 +168,14 @@ def _succeeds(name: str, made: Command) -> bool:
     return succeeds(name, [word.literal or "" for word in made.words])
 
 
-def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:
+def _wait(walker: Walker, made: Command, _frame: Frame) -> Status:
+    """Walk `wait` and return its status, which is that of the last command in the background for `wait $!`."""
+    return Status(walker.job) if [word.text.text for word in made.words[1:]] == ["$!"] else DONE
+
+
+def _set(walker: Walker, made: Command, frame: Frame) -> Status:
     """Walk `set`: change options and the positional arguments, and return its status."""
+    words = made.words[1:]
     if frame.reach is Reach.NEVER:
         return DONE
     previous = ""
@@ -189,6 +196,8 @@ def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:
             walker.unset_fails = text[0] == "-" and frame.reach is Reach.ALWAYS
         if "e" in text and text[:1] in ("-", "+"):
             walker.exits_on_failure = text[0] == "-" and frame.reach is Reach.ALWAYS
+        if text in ("-a", "allexport"):
+            walker.private = None
         previous = text
     return DONE
 
@@ -204,3 +213,6 @@ def _shift(walker: Walker, made: Command, frame: Frame) -> Status:
         return walker.refuse(made.span, frame, ends=walker.in_dash)
     walker.arguments = walker.arguments[int(count) :] if known else None
     return DONE
+
+
+_WALKS: Mapping[str, Callable[[Walker, Command, Frame], Status]] = {"set": _set, "shift": _shift, "wait": _wait}

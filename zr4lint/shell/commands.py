@@ -122,6 +122,7 @@ class Command(Struct, frozen=True):
     - `refused` says why the shell can't run the command although the script reaches it.
     - `guard` numbers the conditions around it, the outermost first.
     - `tested` tells that the shell continues if it fails, as in a condition.
+    - `private` are variables of its shell that are not exported to it.
     """
 
     words: tuple[Word, ...]
@@ -139,3 +140,4 @@ class Command(Struct, frozen=True):
     refused: str = ""
     guard: tuple[int, ...] = ()
     tested: bool = False
+    private: frozenset[str] = frozenset()

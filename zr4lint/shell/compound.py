@@ -120,6 +120,7 @@ def _fits(walker: Walker, word: str | None, pattern: Node, frame: Frame) -> bool
 
 def while_(walker: Walker, node: Node, frame: Frame) -> Status:
     """Walk a `while` or `until`: each round if its condition is known, otherwise the body once. Return its status."""
+    frame = structs.replace(frame, looped=True)
     condition = between(node, ("while", "until"), "do_group")
     if (read := _reads_lines(walker, node, condition, frame)) is not None:
         return read
@@ -169,11 +170,14 @@ def for_each(walker: Walker, node: Node, frame: Frame) -> Status:
     body = node.child_by_field_name("body")
     if variable is None or body is None:
         return DONE
+    frame = structs.replace(frame, looped=True)
     name, span = frame.text(variable), walker.span(variable, frame)
     values = node.children_by_field_name("value")
     for child in values:
         walker.substitutions(child, frame)
-    if (ended := ends_at_words(walker, (walker.word([v], frame) for v in values), span, frame)) is not None:
+    place = walker.span(values[0], frame) if len(values) == 1 else span
+    if (ended := ends_at_words(walker, (walker.word([v], frame) for v in values), place, frame)) is not None:
+        walker.sequence(body.children, frame.under(Reach.NEVER))
         return ended
     words = _rounds(walker, node, frame)
     if words is None and len(values) == 1 and (pattern := walker.word(values, frame)).glob and not pattern.expansions:
@@ -282,9 +286,6 @@ def bind(walker: Walker, word: Word) -> Word:
     if walker.arguments is None or not word.expansions:
         return word
     return bound(word, walker.arguments, walker.zeroth)
-
-
-# Tests
 
 
 def test(walker: Walker, node: Node, frame: Frame) -> Status:

@@ -32,7 +32,7 @@ def refused(walker: Walker, made: Command, frame: Frame, why: str, *, ends: bool
     """Record a command that the shell refuses to run, and return its status; `ends` tells that the shell exits."""
     why = why if frame.reach is Reach.ALWAYS else ""
     walker.record(structs.replace(made, reach=Reach.NEVER, refused=why), frame)
-    return walker.refuse(made.span, frame, ends=ends)
+    return walker.refuse(made.span, frame, ends=ends, why=why)
 
 
 def ends_at_words(walker: Walker, words: Iterable[Word], span: Span, frame: Frame) -> Status | None:

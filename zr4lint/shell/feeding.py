@@ -126,16 +126,27 @@ def _put(words: Iterable[Word], sign: str, value: Word | None) -> Iterable[Word]
             yield word
         elif value is not None and word.text.text == sign:
             yield value
-        elif value is not None and not word.expansions and not value.expansions:
+        elif value is not None and not value.expansions and not _within(word, sign):
             pieces: list[tuple[str, int]] = []
             at = 0
             while (found := word.text.text.find(sign, at)) >= 0:
                 pieces += [*word.text.slice(at, found).pieces(), *value.text.pieces()]
                 at = found + len(sign)
             text = MappedText.join([*pieces, *word.text.slice(at, len(word.text.text)).pieces()])
-            yield structs.replace(word, text=text, glob=value.glob)
+            more = len(value.text.text) - len(sign)
+            shifts = (more * word.text.text.count(sign, 0, expansion.start) for expansion in word.expansions)
+            moved = (
+                structs.replace(expansion, start=expansion.start + shift, end=expansion.end + shift)
+                for expansion, shift in zip(word.expansions, shifts, strict=True)
+            )
+            yield structs.replace(word, text=text, glob=value.glob, expansions=tuple(moved))
         else:
             yield structs.replace(word, expansions=(Expansion(0, len(word.text.text), None, "", "", True),))
+
+
+def _within(word: Word, sign: str) -> bool:
+    """Return whether `sign` is inside an expansion of a word."""
+    return any(sign in word.text.text[expansion.start : expansion.end] for expansion in word.expansions)
 
 
 def _finds_something(words: Sequence[Word], exists: Callable[[str], bool]) -> bool:

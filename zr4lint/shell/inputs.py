@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from zr4lint.model.source import MappedText
-from zr4lint.shell.commands import Command, Word
+from zr4lint.shell.commands import Command, Expansion, Word
 from zr4lint.shell.expansion import OUTPUT, written_out
 from zr4lint.shell.feeding import argument_file, xargs
 from zr4lint.shell.found_files import Kind
@@ -80,7 +80,7 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
 
     `name` is the value of the command's first word, or "" if it is unknown.
     """
-    printed = name == IN_PLACE or any(e.operator == OUTPUT for word in made.words for e in word.expansions)
+    printed = name == IN_PLACE or any(_is_code(walker, e) for word in made.words for e in word.expansions)
     literal = structs.replace(made, words=tuple(_literal(walker, w) for w in made.words)) if printed else made
     given, name = name, program(literal.words[0])
     if name in SHELLS or name == IN_PLACE or nested_script(literal) is not None:
@@ -122,6 +122,12 @@ def _name_of_script(command: Command) -> Word | None:
     """Return the NAME of `sh -c SCRIPT NAME`, which the script sees as `$0`, or None if it is not given."""
     at = next((i for i, word in enumerate(command.words) if re.fullmatch(_C, word.literal or "")), None)
     return command.words[at + 2] if at is not None and at + 2 < len(command.words) else None
+
+
+def _is_code(walker: Walker, expansion: Expansion) -> bool:
+    """Return whether an expansion may be a part of a script, not a single value in it."""
+    value = walker.variables.get(expansion.name) if expansion.name and not expansion.operator else None
+    return expansion.operator == OUTPUT or (value is not None and " " in value)
 
 
 def _literal(walker: Walker, word: Word) -> Word:

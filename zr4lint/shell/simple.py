@@ -38,6 +38,7 @@ _SEARCHES = frozenset({"grep", "egrep", "fgrep"})
 _TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
 _READS_ALL = frozenset({"cat", "sort", "head", "tail", "wc"})
 """Programs that fail if one of their operands, which are files, is missing."""
+_SOURCES = frozenset({".", "source"})
 _CALL = 10
 _RUN_BY = 5
 """The cost of a command that find or xargs runs. Each level copies the words of the levels inside it."""
@@ -132,7 +133,8 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     literals = [word.literal or "" for word in (written if first == "exec" else made.words)] if checked else []
     absent = _reads_absent(walker, name, made, frame)
     if dash.ends_at(literals) or (absent and walker.in_dash and (name in dash.SPECIAL or first == "exec")):
-        return walker.refuse(made.span, frame, ends=True)
+        why = f"{code(absent, 40)} does not exist" if absent else ""
+        return walker.refuse(made.span, frame, ends=wrapper != "command", why=why)
     if _lacks_input(made):  # the rule on unquoted specifiers reports it
         walker.record(structs.replace(made, reach=Reach.NEVER), frame)
         return FALSE
@@ -170,7 +172,9 @@ def _reads_absent(walker: Walker, name: str, made: Command, frame: Frame) -> str
     if walker.functions:  # a call's redirections are not among those of its commands
         return ""
     targets = [r.target for r in made.redirections if r.operator == "<" and r.target is not None]
-    if name in _READS_ALL:
+    if name in _SOURCES:
+        targets += made.words[1:2]
+    elif name in _READS_ALL:
         options = [(word.literal or "-").startswith("-") for word in made.words]
         valued = name == "sort"  # `-o FILE` is an output
         targets += (
@@ -251,9 +255,8 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     for pair in made.assignments:
         walker.emit(frame, made.span, assignments=(pair,))
     body, place = walker.functions[name]
-    inner = structs.replace(
-        frame, script=place.script, heredocs=place.heredocs, depth=frame.depth + _CALL, call=made, repeated=True
-    )
+    here = structs.replace(frame, script=place.script, heredocs=place.heredocs, depth=frame.depth + _CALL)
+    inner = structs.replace(here, call=made, repeated=True, looped=False)
     status = walker.visit(body, inner).within(Jump.CALL)
     for kept, value in walker.locals.items():
         word = plain_word(value or "", made.span)
@@ -303,23 +306,41 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
         _redirect_last(walker, inner.scope, made.redirections)
         return status
     with walker.subshell(inner) as here:
+        private, walker.private = walker.private, None
         for pair in made.assignments:
             walker.emit(here, made.span, assignments=(pair,))
+        for name in _hidden(made, script, private or frozenset()):
+            walker.emit(here, made.span, assignments=((name, plain_word("", made.span)),))
+            walker.variables.unset(name)
+        walker.private = frozenset()
         outer = walker.dialect
         walker.dialect = inner_dialect(handed.shell, outer)
         if walker.dialect is Dialect.BASH is not outer:
             walker.set_by_bash()
         walker.exits_on_failure = handed.exits
-        here = structs.replace(here, tested=False)  # the inner shell's -e ignores conditions around it
+        here = structs.replace(here, tested=False, looped=False)  # the inner shell's -e ignores conditions around it
         functions, walker.functions = walker.functions, {}
         walker.arguments, walker.zeroth = handed.arguments, handed.zeroth
         before = len(walker.commands)
         status = walker.script(script, (), here)
-        walker.functions = functions
+        walker.functions, walker.private = functions, private
         if handed.literal_stars:
             walker.commands[before:] = [_without_patterns(one) for one in walker.commands[before:]]
         _redirect_last(walker, here.scope, made.redirections)
     return status.within(Jump.SHELL)
+
+
+def _hidden(made: Command, script: MappedText, private: frozenset[str]) -> list[str]:
+    """Return the variables that are not exported to the script in a word of a command.
+
+    Those that the outer shell expands in the word are left out. Of other scripts, it is unknown which shell does.
+    """
+    at = script.offset(0) if private and script.text else -1
+    around = any(word.span.start <= at < word.span.end for word in made.words)
+    if not around or any(wrapper.name == "xargs" for wrapper in made.wrappers):
+        return []
+    used = {expansion.name for word in made.words for expansion in word.expansions}
+    return sorted(private.difference(used, (name for name, _ in made.assignments)))
 
 
 def _without_patterns(command: Command) -> Command:

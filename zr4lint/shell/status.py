@@ -118,10 +118,15 @@ def exit_value(code: str | None) -> Value:
     return Value.TRUE if not code.strip("0") else Value.FALSE
 
 
-def jump(name: str, code: str | None, reach: Reach) -> Status:
-    """Return the outcome of `exit`, `return`, `break` or `continue` with this reach."""
+def jump(name: str, code: str | None, reach: Reach, *, looped: bool) -> Status:
+    """Return the outcome of `exit`, `return`, `break` or `continue` with this reach; `looped` tells of a loop around.
+
+    Outside a loop, `break` and `continue` do nothing.
+    """
     if reach is Reach.NEVER:
         return DONE
+    if name in ("break", "continue") and not looped:
+        return TRUE
     if name in ("break", "continue"):
         return Status(Value.TRUE, Jump.LOOP if name == "break" else Jump.ROUND, reach is Reach.ALWAYS)
     value = exit_value(code)

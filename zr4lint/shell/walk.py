@@ -55,7 +55,7 @@ class Script(Struct, frozen=True):
     """The commands of a script, and the remarks on it.
 
     `failing` is the command that certainly fails and whose status the script ends with, or None. `refused` tells that
-    the shell, which is `failing_in`, rejects its words.
+    the shell, which is `failing_in`, rejects its words, because of `why` if that is known.
     """
 
     commands: tuple[Command, ...]
@@ -63,6 +63,7 @@ class Script(Struct, frozen=True):
     failing: Span | None = None
     refused: bool = False
     failing_in: Dialect | None = None
+    why: str = ""
 
 
 def parse_script(  # noqa: PLR0913 - one per setting of the shell
@@ -101,7 +102,7 @@ def parse_script(  # noqa: PLR0913 - one per setting of the shell
         walk.too_large("a script", str(error), script.span(0, 1))
     failing = walk.failed if status.value is Value.FALSE and status.sure and not walk.remarks else None
     by_words = failing is not None and failing == walk.refused
-    return Script(tuple(walk.commands), tuple(walk.remarks), failing, by_words, walk.failed_in)
+    return Script(tuple(walk.commands), tuple(walk.remarks), failing, by_words, walk.failed_in, walk.why)
 
 
 def refused(text: str, dialect: Dialect) -> Refusal | None:
@@ -170,6 +171,7 @@ class _Walk(Walker):
             here = here.ending(frame.closing and not commands and not background)
             result, first = self.visit(node, here), False
             if background:
+                self.job = result.value if here.reach is Reach.ALWAYS else Value.CONDITION
                 result = DONE
             elif self._stops(result, frame):
                 result = structs.replace(result, jump=Jump.SHELL, sure=frame.reach is Reach.ALWAYS)
@@ -240,8 +242,6 @@ class _Walk(Walker):
             status = status.joined(result, operator, reach)
         return status
 
-    # Nodes
-
     def visit(self, node: Node, frame: Frame) -> Status:
         self.deadline.check()
         if frame.depth > budgets.DEPTH:
@@ -291,7 +291,7 @@ class _Walk(Walker):
                 return self.negated(node, frame)
             case "case_item" | "c_style_for_statement":
                 self.forget(node, frame)
-                self.sequence(node.named_children, frame.under(Reach.MAYBE))
+                self.sequence(node.named_children, structs.replace(frame.under(Reach.MAYBE), looped=True))
                 return DONE
             case "function_definition":
                 self.define(node, frame)

@@ -55,7 +55,10 @@ class Walker(ABC):
     - `located` are the programs whose path a substitution prints, and `folders` the substitutions that print the
       folder.
     - `tells_status` tells that the script uses `$?`.
-    - `failed` is the last command that certainly failed, and `refused` the last one that the shell refused.
+    - `private` are the variables that this shell has set without exporting them, or None if it exports all.
+    - `job` is the status of the last command in the background.
+    - `failed` is the last command that certainly failed, and `refused` the last one that the shell refused, because of
+      `why`.
     """
 
     def __init__(self, dialect: Dialect, variables: Environment, files: Files | None, deadline: Deadline) -> None:
@@ -73,9 +76,12 @@ class Walker(ABC):
         self.exits_on_failure = False
         self.unset_fails = False
         self.tells_status = False
+        self.private: frozenset[str] | None = frozenset()
+        self.job = Value.DONE
         self.failed: Span | None = None
         self.failed_in = dialect
         self.refused: Span | None = None
+        self.why = ""
         self.constants: set[str] = set()
         self.trap: tuple[MappedText, Frame] | None = None
         self.scopes = 0
@@ -146,14 +152,16 @@ class Walker(ABC):
         self._repeated += frame.repeated
         if len(self.commands) >= budgets.COMMANDS_OF_A_SCRIPT:
             raise TooManyError(f"{budgets.COMMANDS_OF_A_SCRIPT:,} commands")
-        if frame.guard or frame.tested:
-            command = structs.replace(command, guard=frame.guard, tested=frame.tested)
+        if frame.guard or frame.tested or self.private:
+            private = self.private or frozenset()
+            command = structs.replace(command, guard=frame.guard, tested=frame.tested, private=private)
         self.commands.append(command)
 
-    def refuse(self, span: Span, frame: Frame, *, ends: bool) -> Status:
+    def refuse(self, span: Span, frame: Frame, *, ends: bool, why: str = "") -> Status:
         """Return the status of a command that the shell refuses; `ends` tells that the shell exits."""
         if frame.reach is Reach.ALWAYS:
             self.failed = self.refused = span
+            self.why = why
             self.failed_in = self.dialect
         if not ends:
             return FALSE
@@ -257,6 +265,8 @@ class Walker(ABC):
     def assign(self, name: str, value: str | None, frame: Frame) -> None:
         """Set a variable; its value becomes unknown if the assignment may not be reached."""
         if frame.reach is not Reach.NEVER:
+            if self.private is not None and name not in self.variables and self.variables.get(name) == "":
+                self.private |= {name}
             self.variables.set(name, value if frame.reach is Reach.ALWAYS else None)
 
     def assignments(self, nodes: Iterable[Node], frame: Frame) -> tuple[tuple[str, Word], ...]:
@@ -323,7 +333,8 @@ class Walker(ABC):
         saved = self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth, self.trap
         self.variables, self.trap = Variables(self.variables), None
         try:
-            yield structs.replace(frame, scope=(*frame.scope, self.scopes), depth=frame.depth + 1)
+            looped = frame.looped and self.dialect is not Dialect.BASH  # bash forgets the loops around a subshell
+            yield structs.replace(frame, scope=(*frame.scope, self.scopes), depth=frame.depth + 1, looped=looped)
         finally:
             self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth, self.trap = saved
 

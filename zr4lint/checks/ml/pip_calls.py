@@ -104,6 +104,17 @@ def pip_option_misplaced(subject: Subject) -> Outcomes:
 def _refused(run: PipRun, listing: Listing) -> Outcomes:
     """Yield an outcome for the first word that pip refuses in a requirements file."""
     for word in listing.refused[:1]:
+        if (word.value or "").startswith("-e "):
+            yield Unmet(
+                f"{code(word.value or '', 40)} names neither a folder nor a repository",
+                word.span,
+                expected=(word.value or "").removeprefix("-e "),
+                notes=("The command fails with `is not a valid editable requirement`.",),
+                help="Take `-e` out; dash's `echo` prints it",
+                unsure=run.at.reach is Reach.MAYBE,
+                references=("pip documentation, requirements file format",),
+            )
+            return
         comment = (word.value or "").startswith("#")
         yield Unmet(
             "no blank before `#`, so pip reads the comment as part of the version"

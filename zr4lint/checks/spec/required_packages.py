@@ -76,7 +76,7 @@ def _standing(subject: Subject, manager: str) -> tuple[dict[str, _Installed], di
     unknown: PackageRun | None = None
     groups: dict[str | None, list[str]] = {}
     for run in subject.facts.of(PackageRun, subject.lineage):
-        if manager and family(run.command.manager) != manager:
+        if (manager and family(run.command.manager) != manager) or not run.command.brings:
             continue
         virtual = run.command.options.get("virtual")  # the name of apk for all that it adds
         for word in run.command.packages:

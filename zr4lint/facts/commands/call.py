@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
     from zr4lint.facts.pass_state import Reading
     from zr4lint.model.source import Span
+    from zr4lint.shell.found_files import Found
 
 
 class Scope(Struct, frozen=True):
@@ -177,16 +178,22 @@ class Call(Struct, frozen=True):
 
     def is_there(self, path: str) -> bool | None:
         """Return whether an absolute path exists now, or may exist in a mount; None if it is unknown."""
-        if mounted_over(self.instruction, self.state, path) is not None:
-            return True
-        if has_unknown_mount(self.instruction, self.state):
-            return None
-        from zr4lint.facts.looking import found_at  # few calls ask
         from zr4lint.shell.found_files import Kind  # few calls ask
 
-        own = takewhile(lambda fact: fact.at.span == self.command.span, reversed(self.script.reading.facts))
-        found = found_at(self.script.reading, path, start=sum(1 for _ in own))  # the call's own effects come after it
+        found = self.found(path)
+        if mounted_over(self.instruction, self.state, path) is not None:
+            return True
         return found.kind is not Kind.NOTHING if found is not None else None
+
+    def found(self, path: str) -> Found | None:
+        """Return the state of an absolute path before this call, or None if it is unknown or may be in a mount."""
+        mounted = mounted_over(self.instruction, self.state, path) is not None
+        if mounted or has_unknown_mount(self.instruction, self.state):
+            return None
+        from zr4lint.facts.looking import found_at  # few calls ask
+
+        own = takewhile(lambda fact: fact.at.span == self.command.span, reversed(self.script.reading.facts))
+        return found_at(self.script.reading, path, start=sum(1 for _ in own))  # the call's own effects come after it
 
     def kept(self, at: At, path: str | None) -> At:
         """Return the place of a write to `path`, with reach NEVER in a mount or where the user has no permission."""

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.facts.command_facts import AptRun, RepositoryAdded
 from zr4lint.facts.commands.package_calls import packages
 from zr4lint.facts.commands.program_table import reads
 from zr4lint.model.quoting import code, nearest
-from zr4lint.programs.apt import OPERATIONS, PROGRAMS, parse_apt, parse_dpkg, parse_repository, refused_word
+from zr4lint.programs.apt import (
+    OPERATIONS,
+    PROGRAMS,
+    parse_apt,
+    parse_dpkg,
+    parse_repository,
+    refused_word,
+    unpacks,
+    without_version,
+)
+from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Call
@@ -29,11 +39,23 @@ def apt(call: Call) -> Iterator[Fact]:
             meant = nearest(refused.value or "", OPERATIONS)
             call.fails(refused.span, f"apt-get does not accept {code(refused.value or '', 40)} here", instead=meant)
             return
+        if (empty := without_version(found)) is not None:
+            name = (empty.value or "").rstrip("=")
+            call.fails(empty.span, f"no version follows `=` in {code(empty.value or '', 40)}", instead=name)
         if found.action in _NEW_CLEANUP and re.search(_OLD_APT, _image(call)):
             call.fails(found.words, f"the apt of this image has no `{found.action}`", part="command")
             return
+        if found.action == "install":
+            _brings(call, [package.name for package in found.packages])
         yield AptRun(call.for_root(call.online(call.at())), found)
     yield from packages(call)
+
+
+def _brings(call: Call, packages: Sequence[str]) -> None:
+    """Record that packages may bring programs back, in particular those that they are named after."""
+    if call.command.reach is not Reach.NEVER:
+        names = [""] if unpacks(call.program, call.arguments) else packages
+        call.state.programs = call.state.programs.bring(names)
 
 
 def _image(call: Call) -> str:
@@ -49,7 +71,9 @@ def _image(call: Call) -> str:
 
 @reads("dpkg")
 def dpkg(call: Call) -> Iterator[Fact]:
-    """Read a call of dpkg that removes packages."""
+    """Read a call of dpkg that removes packages or unpacks one."""
+    if unpacks(call.program, call.arguments):
+        _brings(call, ())
     if found := parse_dpkg(call.arguments):
         yield AptRun(call.for_root(call.at()), found)
 

@@ -49,6 +49,7 @@ _SPARES_ITSELF = ("symbolic", "symbolic-link", "s", "backup", "b", "link", "l", 
 """Options with which source and target may be the same file."""
 _EMPTY = frozenset({"", ":", "true"})
 """Commands that print nothing; "" is a redirection without a command."""
+_NEED_TARGET = frozenset({"cp", "mv"})
 _NEAR = 50  # facts that are searched for a folder
 _TRUNCATES = frozenset({">", ">|", "&>"})
 
@@ -66,6 +67,10 @@ def file_program(call: Call) -> Iterator[Fact]:
     if row.writes is Operands.TARGET and parsed.operands and parsed.operands[-1].glob:
         call = unsure(call)
     folder = parsed.get("target-directory")
+    alone = len(parsed.operands) == 1 and not parsed.unknown and not parsed.operands[0].glob
+    if call.program in _NEED_TARGET and folder is None and alone and parsed.operands[0].value is not None:
+        call.fails(call.command.span, f"{call.program} has a source but no target", part="command")
+        return
     whole = folder is not None or row.removes is Operands.ALL
     sources = parsed.operands if whole else parsed.operands[:-1]
     written = list(_written(call, row, parsed, sources))
@@ -309,8 +314,10 @@ def redirected(call: Call) -> Iterator[Fact]:
             path = call.path(expand(redirection.target, call.scope.variables))
             if path is not None and not path.startswith("/dev/"):
                 yield Overwritten(call.at(), path)
-                given = call.path(call.arguments[1].value) if len(call.arguments) == 2 else None
-                if call.program == "cat" and given is not None and given != path:
+                from zr4lint.facts.commands.filters import filtered  # few commands write files
+
+                given = filtered(call)
+                if given is not None and given != path:
                     yield Moved(call.at(), given, path, False, text_only=True)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.facts.command_facts import Cloned, CloneRefused
+from zr4lint.facts.command_facts import Cloned, CloneRefused, Restored
 from zr4lint.facts.commands.program_table import reads
 from zr4lint.facts.permissions import mounted_over
 from zr4lint.model.quoting import code
@@ -21,9 +21,11 @@ from zr4lint.programs.git import (
     parse_clone,
     read_git,
     refused_word,
+    restored,
 )
 from zr4lint.programs.image_paths import absolute, under
 from zr4lint.shell import Reach
+from zr4lint.shell.found_files import Kind
 
 if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Call
@@ -69,6 +71,8 @@ def git(call: Call) -> Iterator[Fact]:
     if path is not None and known and _is_left(call, path):
         call.fails(call.command.span, f"{code(path, 40)} already contains a clone", part="command")
         return
+    if path is not None and (there := call.found(path)) is not None and there.kind is Kind.FILE:
+        call.fails(call.command.span, f"{code(path, 40)} is a file, so git can't clone to it", part="command")
     words = " ".join(argument.value or "" for argument in call.arguments)
     at = call.online(call.kept(call.at(relative=True), path))
     if not clone.empty:
@@ -124,6 +128,7 @@ def _filled(call: Call) -> Iterator[Fact]:
         call.fails(refused.span, f"`git {git.name}` takes no commit without `--detach`", instead=detached)
     elif (meant := misspelt(git.name)) is not None:
         call.fails(call.arguments[git.at].span, f"git has no command {code(git.name, 40)}", instead=meant)
+    clone = _clone_around(call, path) if path is not None else None
     if path is not None and _no_repository(call, path):
         where = "this folder" if not folder else code(folder, 40)
         call.fails(
@@ -132,22 +137,25 @@ def _filled(call: Call) -> Iterator[Fact]:
             f"git looks for one in {path} and above.",
             part="command",
         )
-    elif path is not None and folder and not _known(call, path) and call.is_missing(path):
+    elif path is not None and folder and clone is None and call.is_missing(path):
         call.fails(call.command.span, f"{code(folder, 40)} does not exist yet")
+    if path is not None and clone is not None and (words := restored(git)):
+        paths = (clone if word == ":/" else absolute(word, path) or clone for word in words)
+        yield Restored(call.at(relative=True), tuple(paths))
     if path is not None and filled_folder(git) is not None and path in call.state.empty_clones:
         cloned = call.state.empty_clones[path]
         at = structs.replace(cloned.at, order=call.at().order, reach=min(cloned.at.reach, call.command.reach))
         yield structs.replace(cloned, at=at)
 
 
-def _known(call: Call, path: str) -> bool:
-    """Return whether a folder is a clone or inside one."""
+def _clone_around(call: Call, path: str) -> str | None:
+    """Return the folder of the clone that a folder is or is inside of, or None."""
     while path not in call.state.repositories and path not in call.state.empty_clones:
         above = posixpath.dirname(path)
         if above == path:
-            return False
+            return None
         path = above
-    return True
+    return path
 
 
 def _no_repository(call: Call, path: str) -> bool:
@@ -155,7 +163,7 @@ def _no_repository(call: Call, path: str) -> bool:
 
     This is unknown if the build copies folders into the image or creates repositories itself.
     """
-    if _known(call, path) or call.state.outside is None or call.state.brings_folders:
+    if _clone_around(call, path) is not None or call.state.outside is None or call.state.brings_folders:
         return False
     clones = islice(chain(call.state.repositories, call.state.empty_clones), _MOST_CLONES)
     return any((under(clone, path) and clone != path) or clone.lower() == path.lower() for clone in clones)

@@ -127,8 +127,17 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
         yield VenvCreated(at, program, module, path, operand.span, clears, option is None, option)
 
 
+def _of_child(call: Call) -> Call:
+    """Return a call without the variables of its shell that are not exported to it."""
+    hidden = call.command.private - {name for name, _ in call.command.assignments}
+    if hidden.isdisjoint(call.variables):
+        return call
+    return structs.replace(call, variables={n: v for n, v in call.variables.items() if n not in hidden})
+
+
 def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     alone = pip.parsed.has("isolated")
+    call = _of_child(call)
     settings = {n: v for n, v in call.variables.items() if n.startswith(_SETTINGS) and not alone}
     settings = {**call.state.pip_config, **_configured(call, settings.get("PIP_CONFIG_FILE")), **settings}
     named = pip.parsed.all("requirement")

@@ -231,14 +231,16 @@ def _dead_in(facts: Facts, instruction: Instruction, commands_of: list[Ran]) -> 
             message = f"this keeps `{words}` from running"
             if ran is never[0][1] and len(never) > 1:
                 rest = masked(text, Span(ran.at.span.start, end))
-                yield Suspect(span, "this keeps the commands after it from running", rest)
+                yield Suspect(span, "this keeps the commands after it from running", rest, within=instruction.span)
             lines = " \\\n" * source.slice(span).count("\n")
             for instead in (":", "false"):
-                yield Suspect(span, message, (Edit.of(span, instead + lines),))
+                yield Suspect(span, message, (Edit.of(span, instead + lines),), within=instruction.span)
         for span in (*_branches(ran, text), _head(ran)):
-            never_runs = span == _head(ran)
-            message = "this command never runs" if never_runs else f"this keeps `{words}` from running"
-            yield Suspect(span, message, masked(text, ran.at.span))
+            message = f"this keeps `{words}` from running"
+            if span == _head(ran):
+                inverted = re.search(r"!\s+\Z", source.text[instruction.span.start : span.start]) is not None
+                message = "`!` makes the RUN fail if this succeeds" if inverted else "this command never runs"
+            yield Suspect(span, message, masked(text, ran.at.span), within=instruction.span)
 
 
 def _head(ran: Ran) -> Span:

@@ -19,6 +19,7 @@ class Suspect(Struct, frozen=True):
     fix, `help` says what to do; the edits of a suspect with neither only serve the proof. At least `least` findings of
     the worst severity must depend on the words. A `modest` suspect gives way to a finding that BuildKit, the shell or a
     program refuses the words, if there is one. `finding` is the finding whose own fix the edits are, if they are one.
+    A suspect gives way to the failure of a command `within` a span.
     """
 
     span: Span
@@ -31,6 +32,7 @@ class Suspect(Struct, frozen=True):
     least: int = 1
     modest: bool = False
     finding: Finding | None = None
+    within: Span | None = None
 
 
 Family = Callable[[Facts], Iterator[Suspect]]
