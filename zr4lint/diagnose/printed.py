@@ -29,7 +29,9 @@ _RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)(?:: |$)")
 _MISTAKE = re.compile(
     r"(?:[a-z_]+\.)*(?:Assertion|Attribute|FileNotFound|Import|Index|JSONDecode|Key|ModuleNotFound|Name|Type)Error\b"
 )
+_RELAYED = re.compile(r"CalledProcessError|[Ss]ee (?:the )?(?:root cause|stack trace|log)|Error compiling objects")
 _OWN = re.compile(r"([\w.+-]{2,60}): (?:error|fatal|ERROR|FATAL): ")
+_ROW = re.compile(r"[│┃|](?:[^│┃|\n]*[│┃|]){3,}$")
 _JOINED = re.compile(r"&&|\|\||;")
 
 
@@ -61,10 +63,25 @@ class Printed:
         """Return the index of the first of the last `number` non-blank lines; 0 if there are no more."""
         return self._filled[-number] if len(self._filled) > number else 0
 
+    def in_table(self, index: int) -> bool:
+        """Return whether a line is a row of a table with several columns, as a scanner prints them."""
+        return _ROW.match(self._rows[index]) is not None
+
+    def next(self, index: int) -> int | None:
+        """Return the index of the next non-blank line; None if there is none."""
+        at = bisect_right(self._filled, index)
+        return self._filled[at] if at < len(self._filled) else None
+
     @property
     def raised(self) -> bool:
-        """Whether the output ends with an exception that ended a Python program; only the builder's words follow."""
-        return any(not self.indents[index] and _RAISED.match(self._rows[index]) for index in self._filled[-3:])
+        """Whether the output ends with an exception that ended a Python program; only the builder's words follow.
+
+        An exception that only reports that another program or process failed does not count.
+        """
+        return any(
+            not self.indents[index] and _RAISED.match(self._rows[index]) and not _RELAYED.search(self._rows[index])
+            for index in self._filled[-3:]
+        )
 
     def own_words(self, instruction: str) -> int:
         """Return the index of the last words that state the reason; 0 if they may follow from earlier lines.
