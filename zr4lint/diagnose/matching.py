@@ -116,11 +116,10 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
     late = {id_: hit for id_, hit in hits.items() if max(hit.at) >= survived}
     sure = [hit for hit in late.values() if not hit.warns and hit.compiled.signature.confidence != "possible"]
     late |= {id_: hit for id_, hit in hits.items() if any(map(hit.covers, sure))}
-    below = max(went_on, default=0)
-    if own or printed.raised:
-        below = max(below, survived)
+    below = max(survived if own or printed.raised else 0, *went_on, 0)
     for hit in hits.values():
-        hit.past = _reach(hit, hits.values()) < below
+        reach = _reach(hit, hits.values())
+        hit.past = reach < below or not printed.ends_with(reach, hit.at)
     return _ranked(late if own or sure else hits, printed, latest=traceback or tolerant, tolerant=tolerant)
 
 
@@ -256,7 +255,7 @@ def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
     kept = {
         id_: hit
         for id_, hit in hits.items()
-        if (not hit.warns or any(map(hit.covers, errors))) and not _survived(hit, hits.values())
+        if (not hit.warns or (not hit.past and any(map(hit.covers, errors)))) and not _survived(hit, hits.values())
     }
     explains = {
         id_: tuple(name for name in hit.compiled.signature.over if name in kept and hit.covers(kept[name]))
