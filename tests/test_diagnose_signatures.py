@@ -33,8 +33,10 @@ def told(failure: Explained) -> tuple[str, str]:
 def test_step(step: dict[str, Any]) -> None:
     head = f"Step 1/1 : RUN {step['run']}\n ---> Running in 0123456789ab\n"
     end = f"The command '/bin/sh -c {step['run']}' returned a non-zero code: {step.get('code', 1)}\n"
-    id_, said = told(explained(f"{head}{step['prints'].strip()}\n{end}"))
+    failure = explained(f"{head}{step['prints'].strip()}\n{end}")
+    id_, said = told(failure)
     assert id_ == step["cause"]
+    assert "sure" not in step or [c.confidence != "possible" for c in failure.causes] == step["sure"]
     assert step.get("said", "") in said
 
 
@@ -120,6 +122,20 @@ def test_words_of_a_start(log: str) -> None:
     id_, said = told(explained(log))
     assert id_ == STARTS[log][0]
     assert STARTS[log][1] in said
+
+
+@pytest.mark.parametrize(("exited", "cause"), [("ui-1", "name-not-resolved"), ("model-1", "module-missing")])
+def test_the_service_that_exited_has_the_cause(exited: str, cause: str) -> None:
+    rows = (
+        "ui-1     | Error: getaddrinfo ENOTFOUND model",
+        "model-1  | Traceback (most recent call last):",
+        'model-1  |   File "/srv/main.py", line 1, in <module>',
+        "model-1  | ModuleNotFoundError: No module named 'till'",
+        "ui-1     | Error: getaddrinfo ENOTFOUND model",
+        f"{exited} exited with code 1",
+    )
+    failure = explained("\n".join((*rows, "")))
+    assert [one.signature.id for one in failure.causes] == [cause]
 
 
 def test_a_possible_cause_comes_with_next_steps() -> None:

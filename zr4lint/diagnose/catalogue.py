@@ -85,7 +85,7 @@ def read_catalogue(sources: Iterable[Source], more: Iterable[Source] = ()) -> Ca
         raise SignatureError("\n".join(reader.problems))
     found = reader.found.values()
     literals = _literals(group for c in found if not c.signature.ends for group in (c.says, c.beside, c.reads))
-    lists = (tuple(reader.noise), tuple(reader.warnings), tuple(reader.transient))
+    lists = (tuple(reader.noise), tuple(reader.warnings), tuple(reader.transient), tuple(reader.continues))
     groups = (group for c in found for group in (c.says, c.beside, c.reads, c.without, c.unless, c.healed))
     marks = _literals((*groups, *lists))
     known = frozenset(literals)
@@ -106,6 +106,7 @@ class _Reader:
         self.noise: list[Template] = []
         self.warnings: list[Template] = []
         self.transient: list[Template] = []
+        self.continues: list[Template] = []
         self.source = Source("", {})
         self.lines: Mapping[tuple[str, int, str], int] = {}
         self.places: dict[str, tuple[Source, Mapping[tuple[str, int, str], int], int]] = {}
@@ -127,6 +128,7 @@ class _Reader:
             self.noise += self.templates(rest.noise, Problem("", "noise"))
             self.warnings += self.templates(rest.warnings, Problem("", "warnings"))
             self.transient += self.templates(rest.transient, Problem("", "transient"))
+            self.continues += self.templates(rest.continues, Problem("", "continues"))
 
     def table(self, table: Mapping[str, Any], kind: Any, index: int | None) -> Any:
         """Return a table as a struct; None if it does not fit, with every reason added to the problems."""

@@ -20,7 +20,8 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)?|[ -/]*+[0-~])|\x08")
 
 _STAMP = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9}+)?(?:Z:?|[+-]\d\d:?\d\d)"
-_PREFIX = re.compile(
+_COMPOSE = r"(?:[a-z][\w.-]{0,80}[-_]\d++ +\| ?)?"
+_PREFIX = (
     r"\n(?=[\[\dA-Za-z#:\ufeff])\ufeff?"
     r"(?:Step #\d++(?: - \"[^\"\n]{1,80}+\")?: )?"  # Google Cloud Build
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d {2}(?:[│╭╰] ?)?)?"  # DigitalOcean
@@ -30,11 +31,13 @@ _PREFIX = re.compile(
     r"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,6}+)? |\[\d\d:\d\d:\d\d\] )?"  # Jenkins; Travis
     r"(?:\[[a-z0-9][\w.-]*+ : [\w.-]++\] )?"  # Tekton
     r"(?:(?:info|warn|error|fatal|debug) {1,2}[a-z]\w*+ +- )?"  # a step of a Jenkins library
-    r"(?:[a-z][\w.-]{0,80}[-_]\d++ +\| ?)?"  # compose
+    rf"{_COMPOSE}"
     r"(?:##\[(?:group|endgroup|error|command|warning|section|debug)\]|::(?:group|error|endgroup)::)?"
-    r"(?<!\n)",  # an empty prefix must not match, since each line would be replaced by itself
-    re.MULTILINE,
+    r"(?<!\n)"  # an empty prefix must not match, since each line would be replaced by itself
 )
+_PREFIXES = re.compile(_PREFIX, re.MULTILINE)
+_BESIDE_SERVICE = re.compile(_PREFIX.replace(_COMPOSE, ""), re.MULTILINE)
+_NAMED = re.compile(r"^([a-z][\w.-]{0,80}[-_]\d{1,4}) +\| ", re.MULTILINE)
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)
 _SERVICE = re.compile(r"^[a-z][\w.-]*+ +\| ?", re.MULTILINE)
 _TAG = re.compile(r" {0,9}\[(?!internal\])[A-Z]?[a-z][\w.-]{1,40}\]")
@@ -46,6 +49,11 @@ _MAVEN = re.compile(r"^\[INFO\] (?:>> )?(?:#\d+ \[|Step \d+/\d+ :|STEP \d+)", re
 _STEP = re.compile(
     r"^(?:> ?)?\s*+(?:#\d+ \[|\[\+\] Building|=> |Step \d+/\d+ :|(?:\[\d+/\d+\] )?STEP \d+)", re.MULTILINE
 )
+
+
+def several_services(text: str) -> bool:
+    """Return whether compose prints a text of several services, each line with the name of one."""
+    return len(set(_NAMED.findall(text))) > 1
 
 
 class Readable(Protocol):
@@ -102,9 +110,13 @@ def _decoder(data: bytes) -> codecs.IncrementalDecoder:
 
 
 class _Cleaner:
-    """Cleans text that arrives in pieces, and keeps an incomplete last line."""
+    """Cleans text that arrives in pieces, and keeps an incomplete last line.
+
+    The name of the service in front of a line of compose stays if there are several services.
+    """
 
     def __init__(self) -> None:
+        self.prefixes = _PREFIXES
         self.rest = ""
         self.indent = ""
         self.first = True
@@ -131,7 +143,9 @@ class _Cleaner:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         if "\x1b" in text or "\b" in text:
             text = ESCAPES.sub("", text)
-        text = _PREFIX.sub("\n", f"\n{text}")[1:]
+        if self.first and several_services(text):
+            self.prefixes = _BESIDE_SERVICE
+        text = self.prefixes.sub("\n", f"\n{text}")[1:]
         if self.first:
             self._learn(text)
         if self.service:
@@ -144,7 +158,7 @@ class _Cleaner:
         """Find the prefix that every line has from the first step on."""
         self.first = False
         lines = [line for line in text.split("\n") if line.strip()]
-        self.service = sum(bool(_SERVICE.match(line)) for line in lines) * 2 > len(lines)
+        self.service = self.prefixes is _PREFIXES and sum(bool(_SERVICE.match(line)) for line in lines) * 2 > len(lines)
         if _MAVEN.search(text):
             self.indent = r"\[(?:INFO|ERROR|WARNING)\](?: >>)?(?: |$)"
             return

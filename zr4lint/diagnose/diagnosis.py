@@ -132,7 +132,9 @@ def _cut(one: Explained) -> Explained | None:
     last = [line.number for line in one.failure.lines if line.text.strip()]
     first = {"certain": last[-_NEAR:], "likely": last[-1:]}
     proving = [
-        cause for cause in one.causes if any(line.number in first.get(cause.confidence, ()) for line in cause.evidence)
+        cause
+        for cause in one.causes
+        if any(line.number in first.get(cause.signature.confidence, ()) for line in cause.evidence)
     ]
     return one if proving else None
 
@@ -144,7 +146,8 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
     failure = structs.replace(failure, lines=without_secrets(failure.lines))
     causes = find_causes(failure.lines, text, catalogue, traceback=failure.started)
     if failure.tentative:
-        causes = [cause for cause in causes if cause.confidence != "possible" and not _quoted(cause, catalogue)]
+        known = [cause for cause in causes if cause.signature.confidence != "possible"]
+        causes = [cause for cause in known if not _quoted(cause, catalogue)]
     if linted is None or foreign:
         proofs: Sequence[Proof] = [Proof() for _ in causes]
     else:

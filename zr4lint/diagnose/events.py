@@ -103,11 +103,15 @@ class Stopped(Struct, frozen=True):
 
 
 class Started(Struct, frozen=True):
-    """A line reports that a container failed to start, or that its image could not be pulled."""
+    """A line reports that a container failed to start, or that its image could not be pulled.
+
+    `service` is the service of compose that prints the line, if there are several.
+    """
 
     line: int
     words: str
     pull: bool = False
+    service: str = ""
 
 
 class Served(Struct, frozen=True):

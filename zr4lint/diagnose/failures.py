@@ -302,7 +302,8 @@ def raised_in_build(record: Record) -> bool:
 def _of_start(record: Record) -> Failure:
     first = record.starts[0]
     begin = max(first.line - _BEFORE_START, record.served + 1)
-    lines = [line for line in record.loose if line.number >= begin and line.text.strip()]
+    printed = record.printed_by(record.failed_service())
+    lines = [line for line in printed if line.number >= begin and line.text.strip()]
     message = record.starts[-1].words
     ends = [line for line in lines if line.number > record.starts[-1].line and not line.text.startswith(" ")]
     if message.startswith("Traceback") and ends:

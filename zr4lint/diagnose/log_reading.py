@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from zr4lint.diagnose.cleaning import NoLogError, batches
-from zr4lint.diagnose.events import Output, Served
+from zr4lint.diagnose.cleaning import NoLogError, batches, several_services
+from zr4lint.diagnose.events import Output, Served, Started
 from zr4lint.diagnose.failures import raised_in_build
 from zr4lint.diagnose.formats import CONTAINER, TEXT, container, detect
-from zr4lint.diagnose.record import Record
+from zr4lint.diagnose.record import Record, service_of
 
 if TYPE_CHECKING:
     from zr4lint.diagnose.window import Telling
@@ -22,7 +22,6 @@ _GITHUB = re.compile(
     r"##\[(?:group|error|command|endgroup)\]|^\ufeff?\d{4}-\d\d-\d\dT[\d:]{8}\.\d{7}Z |^::(?:group|error)::",
     re.MULTILINE,
 )
-_SERVICES = re.compile(r"^([a-z][\w.-]{0,80}[-_]\d{1,4}) +\| ", re.MULTILINE)
 _COG = "Building Docker image from environment in cog.yaml"
 
 
@@ -48,7 +47,6 @@ class _Reading:
         self.number = 0
         self.github = False
         self.compose = False
-        self.several = False
         self.cog = False
 
     def read(self, stream: BinaryIO, told: Callable[[int], None]) -> Log:
@@ -67,7 +65,7 @@ class _Reading:
         text = data.decode("utf-8", "replace")
         self.github = _GITHUB.search(text) is not None
         self.compose = container.COMPOSE_SIGN.search(text) is not None
-        self.several = len(set(_SERVICES.findall(text))) > 1
+        self.record.several = several_services(text)
         self.cog = _COG in text
 
     def _look(self, lines: list[str], *, first: bool) -> None:
@@ -93,9 +91,12 @@ class _Reading:
             number += 1
             events = read(number, text)
             if events is None:
-                event = container.container_event(number, text)
-                if self.several and isinstance(event, Served):
+                service, words = service_of(text) if self.record.several else ("", text)
+                event = container.container_event(number, words)
+                if service and isinstance(event, Served):
                     event = None  # the address of one service says nothing about the others
+                if isinstance(event, Started):
+                    event = structs.replace(event, service=service)
                 take(event if event is not None else Output(None, number, text))
                 continue
             for event in events:
@@ -106,7 +107,7 @@ class _Reading:
         name = self.form.name
         started = self.record.starts and not raised_in_build(self.record)
         if name == TEXT.name and (started or self.record.served):
-            return "compose/start" if self.compose or self.several else CONTAINER
+            return "compose/start" if self.compose or self.record.several else CONTAINER
         if self.cog:
             return f"cog/{name}"
         return f"github-actions/{name}" if self.github else name

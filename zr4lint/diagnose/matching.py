@@ -25,8 +25,11 @@ _CHECKS = ("checks-failed", "tests-failed")
 """Signatures of failed checks; the output of other commands below them does not follow from them."""
 _TOLERANT = re.compile(
     r"\|\|(?!\s*exit\b)|^RUN (?:\S+=\S+ |(?:ba)?sh )?[^\s;&|]*\.sh(?: [^;&|]*)?$|\| *(?:ba)?sh\b[^;&|]*$"
+    r"|(?<!\\);(?!\s*(?:do|then|else|elif|fi|done|esac|;|exit)\b)(?=\s*\w)"
 )
 """Matches a command whose failure does not end the instruction; a script often continues after one."""
+_STRICT = re.compile(r"\bset -[a-z]*e")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 class Cause(Struct, frozen=True):
@@ -65,8 +68,8 @@ def fill(words: str, captures: Mapping[str, str]) -> str:
 class _Hit(Struct):
     """A signature that matched: its lines, its captures, and whether only warnings match.
 
-    `again` is whether all of its lines are from attempts that were repeated. `tolerated` is whether it is a failed
-    check that may not have ended the instruction.
+    `again` is whether all of its lines are from attempts that were repeated. `tolerated` is whether the step
+    continued right below it, or may have after a failed check. `past` is whether the step continued further below.
     """
 
     compiled: Compiled
@@ -75,6 +78,7 @@ class _Hit(Struct):
     warns: bool
     again: bool = False
     tolerated: bool = False
+    past: bool = False
 
     def covers(self, other: _Hit) -> bool:
         """Return whether another hit follows from this one."""
@@ -90,11 +94,15 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
     `instruction` is the failing one, or "" if it is unknown. The first cause in the log comes first. The last one does
     in a `traceback`, and if the instruction continues after a failure (`|| true`). Errors that the program survived
     count only if no other cause is known, and not if its last words are known to be the reason.
+
+    One process ended the step, so that only the first cause is more than possible. It is only possible, too, if the
+    step continued below its last line.
     """
     printed = Printed(lines, catalogue)
     marks = _Marks(printed, catalogue)
     hits: dict[str, _Hit] = {}
-    tolerant = _TOLERANT.search(instruction) is not None
+    went_on = {index for t in catalogue.continues for index, _ in printed.find(t) if not marks.noise(index)}
+    tolerant = _tolerant(instruction.partition("\n")[0])
     for id_, compiled in catalogue.signatures.items():
         if traceback and compiled.signature.phase == "build":
             continue
@@ -102,14 +110,30 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
         if hit is not None:
             hits[id_] = hit
             hit.again = all(map(marks.transient, hit.at))
-            hit.tolerated = tolerant and id_ in _CHECKS
+            hit.tolerated = (tolerant and id_ in _CHECKS) or printed.next(max(hit.at)) in went_on
     own = 0 if traceback else printed.own_words(instruction)
     survived = own or (printed.last_traceback() if traceback or printed.raised else len(lines) if tolerant else 0)
     late = {id_: hit for id_, hit in hits.items() if max(hit.at) >= survived}
     sure = [hit for hit in late.values() if not hit.warns and hit.compiled.signature.confidence != "possible"]
     late |= {id_: hit for id_, hit in hits.items() if any(map(hit.covers, sure))}
-    ranked = _ranked(late if own or sure else hits, printed, latest=traceback or tolerant, tolerant=tolerant)
-    return ranked if sure or not survived else ranked[:1]
+    below = max(survived if own or printed.raised else 0, *went_on, 0)
+    for hit in hits.values():
+        reach = _reach(hit, hits.values())
+        hit.past = reach < below or not printed.ends_with(reach, hit.at)
+    return _ranked(late if own or sure else hits, printed, latest=traceback or tolerant, tolerant=tolerant)
+
+
+def _tolerant(instruction: str) -> bool:
+    """Return whether the instruction may continue after one of its commands fails."""
+    return not _STRICT.search(instruction) and _TOLERANT.search(_QUOTED.sub("", instruction)) is not None
+
+
+def _reach(hit: _Hit, hits: Collection[_Hit]) -> int:
+    """Return the index of the last line of a hit and of all that follow from it."""
+    found = [hit]
+    for one in found:
+        found += [o for o in hits if one.covers(o) and o not in found and not o.compiled.signature.last]
+    return max(max(one.at) for one in found)
 
 
 class _Marks:
@@ -123,7 +147,7 @@ class _Marks:
 
     def noise(self, index: int) -> bool:
         """Return whether a line proves nothing."""
-        return self._marked(0, index)
+        return self._marked(0, index) or self._printed.in_table(index)
 
     def warns(self, index: int) -> bool:
         """Return whether a line begins a warning, or is indented below one."""
@@ -148,7 +172,7 @@ class _Marks:
 
 def _matched(compiled: Compiled, printed: Printed, instruction: str, marks: _Marks) -> _Hit | None:
     hit = _Hit(compiled, [], {}, True)
-    if compiled.signature.phase == "pull" and instruction.startswith("RUN "):
+    if compiled.signature.phase == "pull" and instruction.startswith("RUN ") and "from=" not in instruction:
         return None
     if compiled.instruction and not _suits(compiled, instruction, hit.captures):
         return None
@@ -231,7 +255,7 @@ def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
     kept = {
         id_: hit
         for id_, hit in hits.items()
-        if (not hit.warns or any(map(hit.covers, errors))) and not _survived(hit, hits.values())
+        if (not hit.warns or (not hit.past and any(map(hit.covers, errors)))) and not _survived(hit, hits.values())
     }
     explains = {
         id_: tuple(name for name in hit.compiled.signature.over if name in kept and hit.covers(kept[name]))
@@ -270,10 +294,14 @@ def _ranked(hits: dict[str, _Hit], printed: Printed, *, latest: bool, tolerant: 
 
     ids = sorted(explains, key=order)
     known = [id_ for id_ in ids if hits[id_].compiled.signature.confidence != "possible"]
-    if tolerant and known:
-        known = _ended(hits, ids, known) or known
+    ending = [id_ for id_ in known if not hits[id_].past]
+    if known and (tolerant or not ending):
+        ending = _ended(hits, ids, known) or ending
     last = max(hits[_LAST_WORDS].at, default=0) if _LAST_WORDS in hits else 0
-    return [_cause(hits[id_], explains[id_], printed, last) for id_ in (known or ids[:1])[:MOST_CAUSES]]
+    return [
+        _cause(hits[id_], explains[id_], printed, last, sure=id_ == ending[0] if ending else False)
+        for id_ in (ending or (known or ids)[:1])[:MOST_CAUSES]
+    ]
 
 
 def _ended(hits: Mapping[str, _Hit], ids: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -282,10 +310,10 @@ def _ended(hits: Mapping[str, _Hit], ids: Sequence[str], known: Sequence[str]) -
     return [id_ for id_ in ids if min(hits[id_].at) > last and hits[id_].compiled.signature.rank < _VAGUE][:1]
 
 
-def _cause(hit: _Hit, explains: tuple[str, ...], printed: Printed, last: int) -> Cause:
-    """Return the cause of a hit; it is only possible if a program's last words are below a fatal error."""
+def _cause(hit: _Hit, explains: tuple[str, ...], printed: Printed, last: int, *, sure: bool) -> Cause:
+    """Return the cause of a hit; unless `sure`, or with a program's last words below it, it is only possible."""
     signature = hit.compiled.signature
-    survived = 0 < signature.ends <= _BRIEF and max(hit.at) < last
+    survived = not sure or (0 < signature.ends <= _BRIEF and max(hit.at) < last)
     at = sorted(set(hit.at))
     at = at[-1:] if signature.last else at[:MOST_EVIDENCE]
     evidence = tuple(printed.lines[index] for index in at)

@@ -29,7 +29,22 @@ _RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)(?:: |$)")
 _MISTAKE = re.compile(
     r"(?:[a-z_]+\.)*(?:Assertion|Attribute|FileNotFound|Import|Index|JSONDecode|Key|ModuleNotFound|Name|Type)Error\b"
 )
+_RELAYED = re.compile(r"CalledProcessError|[Ss]ee (?:the )?(?:root cause|stack trace|log)|Error compiling objects")
 _OWN = re.compile(r"([\w.+-]{2,60}): (?:error|fatal|ERROR|FATAL): ")
+_ROW = re.compile(r"[│┃|](?:[^│┃|\n]*[│┃|]){3,}$")
+_CLOSING = re.compile(
+    r"[^\w\s/+\[(-]|\((?!\d)|[-=_#]{3}|\[(?:error|fatal|warn|notice|help|info|end|rank)"
+    r"|(?:npm|gyp|info|hint:?|note:?|help:?|see|for|please|if|you|try:?|to|consider|use|usage|run|check|at|in|and|or)"
+    r"(?: |$)"
+    r"|(?:caused by|during handling|invalid|cannot|could not|make|gmake|ninja|collect2|tar|xz|gzip|E|W|N|INFO|Node\.js"
+    r"|traceback|total time|elapsed|the command)\b|[\w./-]+(?:Error|Exception)\b|extconf\.rb|gem files will"
+    r"|.*(?:rror|ailed|ailure|atal|xit|non-zero|bort|illed|erminated|halted|stopped|down|core dumped)"
+    r"|.*(?:https?://|usage: |\blog\b|warning: )"
+    r"|\S+(?: \S+){3,} (?:or|and|with|for|had|to|the|of|a|in|is|that)$|\S+(?: \S+){3,}[.,)]$"
+    r"|[\w ]+:$|[a-z]+(?: [a-z]+)?\.$",
+    re.IGNORECASE,
+)
+"""Matches a line that may follow the last error of a step: more errors, advice, prose, or the program's farewell."""
 _JOINED = re.compile(r"&&|\|\||;")
 
 
@@ -52,6 +67,7 @@ class Printed:
             at += len(word) + 1
         self._filled = [index for index, word in enumerate(words) if word]
         self.words = catalogue.words(self.joined)
+        self._closing: dict[int, bool] = {}
 
     def index(self, offset: int) -> int:
         """Return the index of the line at an offset."""
@@ -61,10 +77,47 @@ class Printed:
         """Return the index of the first of the last `number` non-blank lines; 0 if there are no more."""
         return self._filled[-number] if len(self._filled) > number else 0
 
+    def in_table(self, index: int) -> bool:
+        """Return whether a line is a row of a table with several columns, as a scanner prints them."""
+        return _ROW.match(self._rows[index]) is not None
+
+    def ends_with(self, index: int, proofs: Iterable[int]) -> bool:
+        """Return whether nothing below a line shows that the step continued.
+
+        A line below may continue the error (it is indented, or begins with the same word as one of the lines that
+        prove it) or close the output.
+        """
+        voices = {self.voice(proof) for proof in proofs if any(map(str.isalpha, self.voice(proof)))}
+        for at in self._filled[bisect_right(self._filled, index) :]:
+            if self.voice(at) not in voices and not self._closes(at):
+                return False
+        return True
+
+    def _closes(self, index: int) -> bool:
+        """Return whether a line may follow the last error."""
+        if index not in self._closing:
+            self._closing[index] = bool(self.indents[index]) or _CLOSING.match(self._rows[index]) is not None
+        return self._closing[index]
+
+    def voice(self, index: int) -> str:
+        """Return the first word of a line."""
+        return self._rows[index].split(" ", 1)[0]
+
+    def next(self, index: int) -> int | None:
+        """Return the index of the next non-blank line; None if there is none."""
+        at = bisect_right(self._filled, index)
+        return self._filled[at] if at < len(self._filled) else None
+
     @property
     def raised(self) -> bool:
-        """Whether the output ends with an exception that ended a Python program; only the builder's words follow."""
-        return any(not self.indents[index] and _RAISED.match(self._rows[index]) for index in self._filled[-3:])
+        """Whether the output ends with an exception that ended a Python program; only the builder's words follow.
+
+        An exception that only reports that another program or process failed does not count.
+        """
+        return any(
+            not self.indents[index] and _RAISED.match(self._rows[index]) and not _RELAYED.search(self._rows[index])
+            for index in self._filled[-3:]
+        )
 
     def own_words(self, instruction: str) -> int:
         """Return the index of the last words that state the reason; 0 if they may follow from earlier lines.

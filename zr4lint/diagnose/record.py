@@ -30,6 +30,8 @@ MOST_ENDINGS = 10_000
 _MOST_ROWS = 200
 _COMPILES = "Building wheel for "
 """The words that pip prints before the name of a package that it builds."""
+_SERVICE = re.compile(r"([a-z][\w.-]{0,80}) +\| ?")
+_EXITED = re.compile(r"(\S+) exited with code [1-9]")
 _ANSWERED = re.compile(r"HTTP/\d(?:\.\d)?\"? [1-5]\d\d\b")
 """Matches a request in the log of a server."""
 
@@ -100,6 +102,12 @@ class Ending(Struct):
     before: tuple[Line, ...] = ()
 
 
+def service_of(text: str) -> tuple[str, str]:
+    """Return the service of compose that a line names, or "", and the rest of the line."""
+    found = _SERVICE.match(text)
+    return (found[1], text[found.end() :]) if found else ("", text)
+
+
 class Record:
     """Records events; the output of finished steps is dropped."""
 
@@ -115,6 +123,7 @@ class Record:
         self.last_open: Step | None = None
         self.starts: list[Started] = []
         self.served = 0
+        self.several = False
         self.loose = Window(telling)
         self._failed: list[Step] = []
         self._reprints: list[Reprint] = []
@@ -154,7 +163,24 @@ class Record:
         """Return the lines that belong to no step, or to a step without a name in the log."""
         steps = (step for step in self.steps.values() if not step.name.text)
         found = [line for step in steps for line in step.lines]
-        return sorted((*self.loose, *found), key=lambda line: line.number)
+        return sorted((*self.printed_by(None), *found), key=lambda line: line.number)
+
+    def failed_service(self) -> str | None:
+        """Return the first service of compose that exited with an error, or the last one with an exception."""
+        exited = (_EXITED.match(start.words) for start in self.starts)
+        names = [found[1] for found in exited if found] or [s.service for s in reversed(self.starts) if s.service]
+        return names[0] if names and self.several else None
+
+    def printed_by(self, service: str | None) -> list[Line]:
+        """Return the lines outside of steps, those of other services of compose only for None."""
+        if not self.several:
+            return [*self.loose]
+        named = [(line, *service_of(line.text)) for line in self.loose]
+        return [
+            Line(line.number, words)
+            for line, name, words in named
+            if service is None or not name or service.endswith(name)
+        ]
 
     @property
     def times(self) -> list[Time]:
@@ -264,7 +290,7 @@ class Record:
     def _started(self, event: Started) -> None:
         if self._ended_well() or not event.words.startswith(JOB_FAILED):
             self.starts.append(event)
-        self.loose.add(Line(event.line, event.words))
+        self.loose.add(Line(event.line, f"{event.service} | {event.words}" if event.service else event.words))
 
     def _ended_well(self) -> bool:
         """Return whether all steps so far are done."""

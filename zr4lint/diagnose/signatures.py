@@ -72,13 +72,14 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """A file of signatures.
 
     Lines with `noise` prove nothing, lines with `warnings` begin a warning, and lines with `transient` words are from
-    an attempt that is repeated.
+    an attempt that is repeated. Lines with `continues` words show that the step continued after the lines above.
     """
 
     signature: tuple[Signature, ...] = ()
     noise: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     transient: tuple[str, ...] = ()
+    continues: tuple[str, ...] = ()
 
 
 class Compiled(Struct, frozen=True):
@@ -105,6 +106,7 @@ class Catalogue(Struct, frozen=True):
     noise: tuple[Template, ...]
     warnings: tuple[Template, ...]
     transient: tuple[Template, ...]
+    continues: tuple[Template, ...]
     literals: tuple[str, ...]
     marks: tuple[str, ...] = ()
     rules: frozenset[str] = frozenset()
