@@ -85,6 +85,18 @@ def test_nested_folders_are_looked_into_once_each(tmp_path: Path, monkeypatch: p
     assert max(looked.values()) <= 2
 
 
+def test_the_closest_files_of_patterns_are_heeded(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    save(tmp_path / ".gitignore", "Dockerfile\n")
+    folder = tmp_path
+    for number in range(32):
+        assert inputs(Request(paths=(str(folder),)))[0] == []
+        folder /= "a"
+        save(folder / ".gitignore", f"x{number}\n")
+    save(folder / "Dockerfile", "FROM scratch\n")
+    assert len(inputs(Request(paths=(str(folder),)))[0]) == 1
+
+
 def test_what_git_ignores_is_skipped(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", "."], cwd=tmp_path, check=True)
     for name, text in IGNORED.items():

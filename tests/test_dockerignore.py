@@ -135,7 +135,7 @@ def test_a_pattern_of_many_wildcards_is_matched_all_the_same() -> None:
 
 
 def test_the_comparisons_of_paths_with_patterns_are_limited() -> None:
-    ignore = DockerIgnore("".join(f"a{n}*\n" for n in range(1_000)))
-    assert [ignore.leaves_out(f"a7b{n}") for n in range(501)] == [True] * 500 + [False]
+    ignore = DockerIgnore("".join(f"a{n}\n" for n in range(1_000)))
+    assert [ignore.leaves_out(f"a7/b{n}") for n in range(501)] == [True] * 500 + [False]
     assert not DockerIgnore("**/" * 30_000 + "b").leaves_out("a/" * 200)
     assert DockerIgnore("a/" + "**/" * 30_000 + "b").leaves_out("a/c/b")

@@ -255,7 +255,7 @@ def test_no_comment_is_too_much(comment: str) -> None:
 def test_many_comments_are_read_in_time(here: Path) -> None:
     many = [MARK + line + "\n" for line in ("ignore[mist,x] y", "ignore-start[must,LV] y", "ignore-file[LV0001] y")]
     report = lint(here, "".join(many) * 3000 + "FROM scratch\n")
-    assert len(report.findings) > 2000
+    assert len(report.findings) > 1000
     assert "ZL005" in {finding.code for finding in report.findings}
 
 

@@ -17,6 +17,7 @@ from zr4lint.linting.ahead import ask_shellcheck, asks_shellcheck
 from zr4lint.linting.baseline import Baseline
 from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Gathered, Linter
+from zr4lint.model.budgets import TRIALS_OF_BUILDS
 from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.model.finding import Applicability, FileReport
 from zr4lint.model.source import SourceFile
@@ -94,13 +95,13 @@ class Result(Struct, frozen=True):
 
 
 def performed(tasks: Sequence[Task], jobs: int | None) -> Iterator[Result]:
-    """Yield the results of tasks in order, from several processes; the builds of one file share its time limit."""
+    """Yield the results of tasks in order, from several processes; the builds of one file share its limits."""
     for origin, some in groupby(tasks, lambda task: task.origin):
         group = [*some]
         if origin is None:
             yield from in_order(perform, lost, group, processes(jobs, len(group)))
         else:
-            yield from perform(group, Deadline(group[0].options.max_time))
+            yield from perform(group, Deadline(group[0].options.max_time, TRIALS_OF_BUILDS))
 
 
 def perform(tasks: Sequence[Task], deadline: Deadline | None = None) -> Iterator[Result]:

@@ -29,7 +29,7 @@ class Layer(Struct, frozen=True):
     last: int
 
 
-class Met(Struct, frozen=True):
+class Met(Struct, frozen=True, gc=False):
     """A requirement, or a part of it, is met by the words at `span` of an instruction.
 
     - `supports`: the indexes of the instructions that those words rely on.
@@ -45,7 +45,7 @@ class Met(Struct, frozen=True):
     elsewhere: Span | None = None
 
 
-class Unmet(Struct, frozen=True):
+class Unmet(Struct, frozen=True, gc=False):
     """A requirement, or a part of it, is not met.
 
     - `span`: None if something is missing and has no known place.

@@ -17,7 +17,7 @@ class Directive(Struct, frozen=True):
     span: Span
 
 
-class Comment(Struct, frozen=True):
+class Comment(Struct, frozen=True, gc=False):
     """A comment line; `text` is without the "#" and the blanks around it.
 
     `inside` is set if the comment is between the lines of one instruction.
@@ -28,7 +28,7 @@ class Comment(Struct, frozen=True):
     inside: bool
 
 
-class Flag(Struct, frozen=True):
+class Flag(Struct, frozen=True, gc=False):
     """A `--name` or `--name=value` of an instruction; `value` is None if there is no "="."""
 
     name: str
@@ -36,7 +36,7 @@ class Flag(Struct, frozen=True):
     span: Span
 
 
-class JsonString(Struct, frozen=True):
+class JsonString(Struct, frozen=True, gc=False):
     """One string of an exec form; the span covers its quotes."""
 
     value: str
@@ -59,7 +59,7 @@ class Heredoc(Struct, frozen=True):
     terminator: Span
 
 
-class Instruction(Struct, frozen=True):
+class Instruction(Struct, frozen=True, gc=False):
     """One instruction.
 
     `keyword` is in upper case. `span` runs from the keyword's first character to the end of the last line, heredocs
@@ -93,14 +93,14 @@ class PieceKind(Enum):
     UNREAD = "unread"
 
 
-class Piece(Struct, frozen=True):
+class Piece(Struct, frozen=True, gc=False):
     """A run of whole lines, line ends included; the pieces of a file joined are its text."""
 
     kind: PieceKind
     span: Span
 
 
-class ParseError(Struct, frozen=True):
+class ParseError(Struct, frozen=True, gc=False):
     """An error for which BuildKit refuses the file.
 
     `instead` is a replacement for the span, if it is clear. `help` says what to do.

@@ -19,7 +19,7 @@ _WORD = lazy_pattern(f"[^{_GAP}]+")
 _BLANK_BYTES = (b"\x85", b"\xa0")
 
 
-class Word(Struct, frozen=True):
+class Word(Struct, frozen=True, gc=False):
     """A word and its place in the text that contains it."""
 
     text: str

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.model.budgets import JOINED_LENGTH, VALUE_LENGTH
+from zr4lint.model.budgets import JOINED_LENGTH, VALUE_LENGTH, VARIABLES
 from zr4lint.model.source import MappedText, Span
 from zr4lint.startup import import_alone
 
@@ -27,8 +28,9 @@ _VARIABLE = rf"\\.|\$(?:(\w+)|\{{(\w+)(?:(:?[-+]|##?|%%?|//?)({_OPERAND}))?\}}|(
 _PLAIN_VARIABLE = r"\$(?:(\w+)|\{(\w+)\})"
 _WHOLE = rf'(")?{_PLAIN_VARIABLE}(?(1)")'
 _SINGLE_QUOTED = r"'[^']*'"
-_PART = r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)"""
-_PIECE = r"""(?s)(?P<blank>\s+)|\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?\Z)|[^\s\\'"]+"""
+# Possessive, since a repeated group keeps 300 bytes for each round that it could undo.
+_PART = r"""'([^']*)'|"((?:\\.|[^"\\]++)*+)"|\\(.)|([^'"\\]+)"""
+_PIECE = r"""(?s)(?P<blank>\s+)|\\.?|'[^']*'?|"(?:\\.|[^"\\]++)*+(?:"|\\?\Z)|[^\s\\'"]+"""
 _ESCAPED = r"""\\(["$\\])"""
 """Matches a backslash that escapes a character between double quotes; before other characters it stays."""
 _BACKTICK = r"'[^']*'|`|\\"
@@ -37,14 +39,14 @@ _KEPT = str.maketrans({"\\": "\ue000", '"': "\ue001", "'": "\ue002"})
 _GIVEN_BACK = str.maketrans({"\ue000": "\\", "\ue001": '"', "\ue002": "'"})
 
 
-class DockerWord(Struct, frozen=True):
+class DockerWord(Struct, frozen=True, gc=False):
     """One word as written, quotes and variables included."""
 
     raw: str
     span: Span
 
 
-class Pair(Struct, frozen=True):
+class Pair(Struct, frozen=True, gc=False):
     """A KEY=VALUE of ENV, ARG or LABEL; `span` covers both. For an ARG without a value, `value_span` is empty.
 
     `legacy` is set if a blank replaces the "=".
@@ -152,6 +154,10 @@ def expand(
     whole = re.fullmatch(_WHOLE, raw)
     if whole is not None and (value := env.get(whole[2] or whole[3])) is not None and len(value) <= VALUE_LENGTH:
         return value
+    if len(raw) > VALUE_LENGTH:
+        if over is not None:
+            over()
+        return None
     parts: list[str] = []
     at = length = 0
     for found in re.finditer(_VARIABLE, raw, re.DOTALL):
@@ -205,8 +211,9 @@ def _operand(operand: str, env: Mapping[str, str | None]) -> str | None:
 
 
 def names_in(raw: str) -> list[str]:
-    """Return the variables that a word uses."""
-    found = [(m[1] or m[2], m[4] or "") for m in re.finditer(_VARIABLE, raw) if m[1] or m[2]]
+    """Return the variables that a word uses, up to the budget."""
+    variables = islice(re.finditer(_VARIABLE, raw), VARIABLES)
+    found = [(m[1] or m[2], m[4] or "") for m in variables if m[1] or m[2]]
     inner = [m[1] or m[2] for _, operand in found for m in re.finditer(_PLAIN_VARIABLE, operand)]
     return [name for name, _ in found] + inner
 

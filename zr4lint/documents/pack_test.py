@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from zr4lint.checks import KINDS
 from zr4lint.dockerfile import Instruction, parse
 from zr4lint.documents.undoing import undone
 from zr4lint.linting.pipeline import Linter
@@ -16,7 +17,7 @@ from zr4lint.model.finding import Finding
 from zr4lint.model.source import SourceFile
 
 if TYPE_CHECKING:
-    from zr4lint.packs.model import Pack
+    from zr4lint.packs.model import Pack, PackRule
 
 _PART = re.compile(
     r"""(?<=\s)--?[a-z][\w-]*(?:=\S+)?[ \t]*|["']|[\w-]+[ \t]+update[ \t]*&&[ \t]*|&&[ \t]*rm\b[^&\n]*"""
@@ -56,12 +57,13 @@ def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
     codes = {rule.rule.code for rule in pack.rules}
     wrong: list[str] = []
     count = 0
-    for rule in (rule.rule for rule in pack.rules):
+    for one in pack.rules:
+        rule, alone = one.rule, _alone(one, pack, linter)
         for text, bad in ((rule.bad, True), (rule.good, False)):
             if not text:
                 continue
             count += 1
-            report = linter.lint(SourceFile(text.lstrip("\n"))).report
+            report = alone.lint(SourceFile(text.lstrip("\n"))).report
             if any(finding.code == rule.code for finding in report.findings) is not bad:
                 says = "reports nothing on its bad example" if bad else "is not met by its good example"
                 wrong.append(f"{rule.code} {rule.name} {says}")
@@ -85,6 +87,13 @@ def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
     count += sum((rule.code not in missed) + (rule.code in noticed) for rule in bare)
     untried = tuple(f"{rule.code} {rule.name}" for rule in bare if rule.code not in noticed)
     return Trial(count - len(wrong), tuple(wrong), findings, len(edits), unnoticed, untried)
+
+
+def _alone(rule: PackRule, pack: Pack, linter: Linter) -> Linter:
+    """Return a linter for the examples of a rule: with all rules only if the rule reads the results of the others."""
+    if KINDS[rule.check].late:
+        return linter
+    return Linter([structs.replace(pack, rules=(rule,), specification=None)], merges=False)
 
 
 def _shortened(golden: SourceFile) -> Iterator[str]:

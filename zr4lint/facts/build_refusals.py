@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Flag, Instruction, values
 from zr4lint.dockerfile.lexer import Fault, fault, lex
+from zr4lint.model.budgets import VALUE_LENGTH
 from zr4lint.model.finding import Applicability, Edit, Fix
 from zr4lint.model.quoting import code, nearest
 from zr4lint.model.remark import DOCKER_SYNTAX, Remark
@@ -63,8 +64,8 @@ def refusals(instruction: Instruction, escape: str) -> Iterator[Remark]:
 
 
 def _unexpandable(raw: str, span: Span) -> Iterator[Remark]:
-    """Yield the remark on a word that BuildKit can't expand."""
-    if ("'" in raw or '"' in raw or "${" in raw) and (found := fault(raw)) is not None:
+    """Yield the remark on a word that BuildKit can't expand; a word over the budget is not looked into."""
+    if len(raw) <= VALUE_LENGTH and ("'" in raw or '"' in raw or "${" in raw) and (found := fault(raw)) is not None:
         yield _unreadable(raw, span, found)
 
 

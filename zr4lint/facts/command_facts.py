@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zr4lint.shell import Argument, Pipe, Wrapper
 
 
-class Redirected(Struct, frozen=True):
+class Redirected(Struct, frozen=True, gc=False):
     """A redirection of a command; `path` is absolute, or None if it is unknown."""
 
     operator: str

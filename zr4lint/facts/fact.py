@@ -16,7 +16,7 @@ PREDEFINED_ARGS = (*_PROXIES, *map(str.lower, _PROXIES))
 """Build arguments that every RUN has without an ARG."""
 
 
-class At(Struct, frozen=True):
+class At(Struct, frozen=True, gc=False):
     """Where and when something happens.
 
     - `order` is the index among the facts of the file.
@@ -48,7 +48,7 @@ class At(Struct, frozen=True):
         return self.reach is Reach.MAYBE
 
 
-class Fact(Struct, frozen=True):
+class Fact(Struct, frozen=True, gc=False):
     """An effect of an instruction or a command.
 
     To add a fact, write a subclass with its fields and one reader that yields it: a function of instruction_readers.py

@@ -13,7 +13,7 @@ from zr4lint.programs.image_paths import absolute
 from zr4lint.programs.option_reading import Option
 
 
-class Flags(Struct, frozen=True):
+class Flags(Struct, frozen=True, gc=False):
     """The flags of an instruction, in order; a value is "" if it is missing, and None if it is unknown."""
 
     given: tuple[Option, ...] = ()

@@ -47,7 +47,7 @@ _T = TypeVar("_T")
 _F = TypeVar("_F", bound=Fact)
 
 
-class Install(Struct, frozen=True):
+class Install(Struct, frozen=True, gc=False):
     """A `pip install` with all its requirements, including those of files written in the Dockerfile.
 
     `opaque` tells that some requirements can't be read, `uv` that uv runs the install, and `replaced` that another

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from zr4lint.facts.pass_state import Reading
 
 _MOST_EVENTS = 600
-_MOST_IN_SUM = 200_000
+_MOST_IN_SUM = 60_000
 """The facts that all look-ups of a file may read together; after that, each reads only the last few."""
 _FEW_EVENTS = 60
 _MOST_MOVES = 8

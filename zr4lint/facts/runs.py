@@ -13,7 +13,7 @@ from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
 from zr4lint.facts.script import run_commands
 from zr4lint.facts.windows import runs_linux_packages, speaks_powershell
-from zr4lint.model.budgets import COMMANDS, RUNS
+from zr4lint.model.budgets import COMMANDS
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import COMMAND_FAILS, SHELL_SYNTAX, Remark, too_large
 from zr4lint.shell import Dialect
@@ -66,9 +66,8 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     form = Form.SHELL if instruction.json is None else Form.EXEC
     yield RunStep(reading.at(instruction), form, state.shell, state.user, flags, mounts, variables)
     reading.runs += 1
-    if reading.runs > RUNS or reading.commands > COMMANDS:
-        limit = f"{RUNS:,} RUNs" if reading.runs > RUNS else f"{COMMANDS:,} commands"
-        reading.remarks.append(too_large(instruction.keyword_span, "a file", limit))
+    if reading.commands > COMMANDS:
+        reading.remarks.append(too_large(instruction.keyword_span, "a file", f"{COMMANDS:,} commands"))
         return
     script = Script(reading, instruction, {name: None for mount in mounts if (name := _secret(mount))})
     parsed = run_commands(

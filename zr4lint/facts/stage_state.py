@@ -229,7 +229,7 @@ class StageState:
 
     def users(self, names: Iterable[str]) -> frozenset[int]:
         """Return the instructions that set these variables."""
-        return frozenset([self._set_by[name] for name in names if name in self._set_by]) or NO_USERS
+        return frozenset({self._set_by[name] for name in names if name in self._set_by}) or NO_USERS
 
     def enter(self, path: str | None, index: int) -> None:
         """Record a WORKDIR, which creates the folder and its parents."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from msgspec import Struct
 from zr4lint.dockerfile import Dockerfile, Instruction, values
 from zr4lint.facts.persistent import Map
 from zr4lint.filesystem.globs import matches
+from zr4lint.model.budgets import VARIABLES
 from zr4lint.model.source import MappedText, Span
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ _USES = {
 }
 
 
-class VariableUse(Struct, frozen=True):
+class VariableUse(Struct, frozen=True, gc=False):
     """A use of `$NAME`: `span` is the name alone, and `operator` the rest inside the braces, such as ":-default".
 
     `known` are the variables set by then. `image` are patterns of those that the image sets, or None if they are
@@ -117,7 +119,7 @@ class _Scope:
 
 
 def _uses(facts: Facts, instruction: Instruction, escape: str) -> Iterator[tuple[str, str, Span]]:
-    yield from uses_in(instruction.arguments, escape)
+    yield from islice(uses_in(instruction.arguments, escape), VARIABLES)
     text = facts.dockerfile.source.text
     for flag in instruction.flags:
         if flag.name in _EXPANDED_FLAGS and flag.value and "$" in flag.value:

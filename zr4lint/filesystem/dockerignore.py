@@ -56,6 +56,11 @@ class _Pattern(Struct, frozen=True):
     tokens: tuple[_Token, ...]
     negated: bool
     start: str = ""
+    wildcards: int = 0
+
+    def cost(self, path: str) -> int:
+        """Return the number of comparisons that matching a path counts as: it grows with both lengths."""
+        return 1 + self.wildcards * len(path) // 2 if path.startswith(self.start) else 1
 
     def matches(self, path: str) -> bool:
         """Return whether the pattern matches a path, or a folder above it."""
@@ -130,7 +135,7 @@ class DockerIgnore:
 
     def _is_left_out(self, path: str) -> bool:
         left_out = False
-        self._compared += len(self._patterns)
+        self._compared += sum(pattern.cost(path) for pattern in self._patterns)
         if self.exhausted:
             return False
         for pattern in self._patterns:
@@ -200,7 +205,8 @@ def _patterns(text: str) -> Iterator[_Pattern]:
             continue
         cleaned = "/" + posixpath.normpath(words).lstrip("/") if words.startswith("/") else posixpath.normpath(words)
         cleaned = re.sub(r"(?:\*\*/)+", "**/", cleaned.removeprefix("/") or "/")
-        yield _Pattern(cleaned, _tokens(cleaned), negated, re.split(r"[*?\[\\]", cleaned, maxsplit=1)[0])
+        start, *rest = re.split(r"[*?\[\\]", cleaned)
+        yield _Pattern(cleaned, _tokens(cleaned), negated, start, len(rest))
 
 
 def _tokens(pattern: str) -> tuple[_Token, ...]:

@@ -20,6 +20,8 @@ from zr4lint.filesystem.reading import UnfitError, read_regular
 MAX_BYTES = 1_000_000
 MAX_GLOBS = 1_000
 """The most patterns with wildcards that are used from one file."""
+_MOST_FILES = 32
+"""The most files that are heeded for one path, the closest first."""
 _NO_NAME = r"[*?[\\]|/."
 """A pattern with one of these is more than the name of one file or folder."""
 _LONGEST = 512
@@ -140,7 +142,9 @@ class GitIgnore:
         """Return whether git ignores a path."""
         whole = os.path.abspath(path)
         above = self._above(os.path.dirname(whole))
-        while above is not None:
+        for _ in range(_MOST_FILES):
+            if above is None:
+                break
             parts = whole[len(above.folder.rstrip(os.sep)) + 1 :].split(os.sep)
             rule = above.rules.last(parts, folder)
             if rule is not None:

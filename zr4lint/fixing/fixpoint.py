@@ -16,11 +16,15 @@ from msgspec import Struct, structs
 from zr4lint.fixing.application import apply_fixes
 from zr4lint.fixing.proof import count, errors, worse
 from zr4lint.linting.pipeline import Linted
+from zr4lint.model.budgets import FIXED_INSTRUCTIONS
 from zr4lint.model.finding import Applicability, Edit, FileReport, Finding, Severity
 from zr4lint.model.source import SourceFile
 
 MAX_REPEATS = 4
 """The number of rounds in which one finding may be fixed before its fix counts as useless."""
+
+_KEPT = 200_000
+"""The most characters of the texts whose lints are kept."""
 
 Lint = Callable[[SourceFile], Linted]
 Wanted = Callable[[Finding], bool]
@@ -110,14 +114,18 @@ class _Fixer:
     def lint(self, text: str) -> Linted:
         """Lint a text of this file."""
         if text not in self._known:
+            while self._known and sum(map(len, self._known)) > _KEPT:
+                del self._known[next(iter(self._known))]
             self._known[text] = self._lint(SourceFile(text, self.source.path, bom=self.source.bom))
         return self._known[text]
 
     def best(self, before: Linted) -> Fixed:
-        """Fix the worst findings first; if errors are left, try other orders, too."""
+        """Fix the worst findings first; if errors are left, try other orders, too, unless the file is large."""
         # Errors come first, since a lesser fix may remove what an error's fix uses. `cleared` removes what blocks every
         # fix.
         outcomes = [self.fixed(before, before, worst_first=True)]
+        if is_large(before):
+            return outcomes[0]
         if outcomes[0].refused or errors(outcomes[0].linted):
             outcomes.append(self.fixed(before, before, worst_first=False))
             cleared = self.cleared(before)
@@ -192,6 +200,11 @@ class _Fixer:
                 return _Attempt(None, applied)
             seen.add(text)
             linted = self.lint(text)
+
+
+def is_large(linted: Linted) -> bool:
+    """Return whether a file is too large for fixing it in several ways."""
+    return len(linted.dockerfile.instructions) > FIXED_INSTRUCTIONS
 
 
 def _of_rules(codes: frozenset[str]) -> Wanted:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from zr4lint.filesystem import writing
 from zr4lint.filesystem.sources import FileError
-from zr4lint.fixing.fixpoint import Fixed, fill, fix
+from zr4lint.fixing.fixpoint import Fixed, fill, fix, is_large
 from zr4lint.fixing.proof import errors
 from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Linter
@@ -47,7 +47,7 @@ def fix_each(source: SourceFile, linter: Linter, level: Applicability) -> Fixed:
     """
     lint = linter.of_every_rule(merges=linter.baseline is not None).lint
     done = fix(source, lint, level, linter.options.selects)
-    if left := errors(done.linted).total():
+    if (left := errors(done.linted).total()) and not is_large(done.linted):
         causes = fix(source, linter.of_every_rule().lint, level, linter.options.selects)
         if causes.source.text != done.source.text and errors(lint(causes.source)).total() < left:
             return causes

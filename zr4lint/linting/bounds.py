@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from zr4lint.linting.judged import Judged, own_finding
-from zr4lint.model.budgets import FINDINGS_OF_A_RULE
+from zr4lint.model.budgets import FINDINGS_OF_A_RULE, OUTCOMES_OF_A_RULE
 from zr4lint.model.finding import Finding, in_order
 from zr4lint.packs.own_rules import TOO_LARGE
 
@@ -26,5 +26,6 @@ def bound(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
             first.setdefault(finding.code, finding)
     for code, finding in first.items():
         left_out = seen[code] - FINDINGS_OF_A_RULE
-        message = f"{left_out} more findings of {code} are not listed"
+        more = "or more findings" if seen[code] >= OUTCOMES_OF_A_RULE else "more findings"
+        message = f"{left_out} {more} of {code} are not listed"
         yield own_finding(judged, TOO_LARGE, message, finding.span)

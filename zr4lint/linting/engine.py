@@ -12,6 +12,7 @@ from zr4lint.checks import KINDS, Layer, Met, Outcome, RuleResult, Subject, Unme
 from zr4lint.facts import Facts, Memo, Stage
 from zr4lint.linting.places import Places
 from zr4lint.linting.score import conformance_of
+from zr4lint.model.budgets import OUTCOMES_OF_A_RULE
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.finding import Conformance, Finding, Rule, Severity
 from zr4lint.model.quoting import fitted
@@ -93,6 +94,8 @@ def _run(
                 met.append(outcome)
             else:
                 unmet.append(outcome)
+                if len(unmet) >= OUTCOMES_OF_A_RULE:
+                    break
         results[rule.rule.code] = RuleResult(rule.rule.code, rule.rule.layer, greps, tuple(met), tuple(unmet))
     return results
 

@@ -105,9 +105,11 @@ class Linter:
         deadline: Deadline = NO_DEADLINE,
         *,
         merges: bool = True,
+        bounded: bool = True,
     ) -> None:
         self.packs = packs
-        self.stages = STAGES if merges else tuple(stage for stage in STAGES if stage is not causes)
+        omitted = (*(() if merges else (causes,)), *(() if bounded else (bound,)))
+        self.stages = tuple(stage for stage in STAGES if stage not in omitted)
         self.options = options or LintOptions()
         self.baseline = baseline
         self.deadline = deadline
@@ -141,7 +143,7 @@ class Linter:
         """Run the rules on the facts of a text."""
         facts, options = gathered.facts, gathered.options
         source = facts.dockerfile.source
-        judged = self._judged(gathered, self._again(source))
+        judged = self._judged(gathered, self._again(source) if self.deadline.trials > 0 else None)
         found: Sequence[Finding] = in_order(_staged(judged, self.stages))
         others: tuple[FileReport, ...] = ()
         conformance = tuple(result.conformance for result in judged.results if result.conformance is not None)
@@ -167,6 +169,7 @@ class Linter:
         """Return a function that lints another text of the same file, up to the search for causes."""
 
         def again(text: str, codes: Collection[str] | None = None) -> Sequence[Finding]:
+            self.deadline.trials -= 1
             gathered = self.gather(SourceFile(text, source.path, bom=source.bom))
             needed = None if codes is None or self.options.severity else partial(may_find, codes)
             return _staged(self._judged(gathered, needed=needed), STAGES[: STAGES.index(causes)])
@@ -174,14 +177,14 @@ class Linter:
         return again
 
     def of_every_rule(self, *, merges: bool = True) -> Linter:
-        """Return the same linter, whose reports include unselected rules.
+        """Return the same linter, whose reports include unselected rules, and any number of findings.
 
         Without `merges`, findings with one cause are reported separately.
         """
         options = self.options
         extended = (*options.select, *options.extend_select)
         every = structs.replace(options, select=(), ignore=(), extend_select=extended)
-        return Linter(self.packs, every, self.baseline, self.deadline, merges=merges)
+        return Linter(self.packs, every, self.baseline, self.deadline, merges=merges, bounded=False)
 
 
 def may_find(codes: Collection[str], rule: PackRule) -> bool:

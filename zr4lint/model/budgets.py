@@ -4,11 +4,17 @@ A few characters can stand for any amount of work: values that double, nested lo
 Whatever exceeds a budget is treated as unknown, and the rule ZL005 reports the place.
 """
 
-INSTRUCTIONS = 4_000
-"""The most instructions of a file that are read; each takes 2 to 4 KB of memory, however short it is."""
+INSTRUCTIONS = 1_000
+"""The most instructions of a file that are read; each takes 2 to 4 KB of memory, however short it is.
+
+Overlay file systems mount at most 128 layers on Linux.
+"""
 
 VALUE_LENGTH = 65_536
 """The most characters of one value. The kernel allows at most 128 KB for one argument or variable."""
+
+VARIABLES = 5_000
+"""The most uses of variables in one instruction that rules look at."""
 
 JOINED_LENGTH = 4_096
 """The most characters that variables add to a word with other text; each such value is a new string."""
@@ -19,7 +25,7 @@ WORDS = 10_000
 COPIED_WORDS = 2_000
 """The most words of a script that `$@` expands to: `set -- "$@" "$@"` doubles them."""
 
-REPEATED_COMMANDS = 2_000
+REPEATED_COMMANDS = 1_000
 """The most commands of a RUN from repeated rounds of loops and from function calls."""
 
 ALIASED_COMMANDS = 500
@@ -43,10 +49,10 @@ NESTING = 64
 SCRIPT_LENGTH = 131_072
 """The most characters of one script. A RUN passes its script as one argument; the kernel allows at most 128 KB."""
 
-COMMANDS_OF_A_SCRIPT = 4_000
+COMMANDS_OF_A_SCRIPT = 2_000
 """The most commands of one script; each takes 1 to 2 KB of memory."""
 
-PIPES = 2_000
+PIPES = 1_500
 """Pipes of one script; tree-sitter takes 3 KB for each where they are one pipeline."""
 
 FUNCTIONS = 500
@@ -55,7 +61,7 @@ FUNCTIONS = 500
 MARKS = 20_000
 """Quotes and brackets of one script; tree-sitter takes 200 bytes for each."""
 
-COMMANDS = 10_000
+COMMANDS = 5_000
 """The number of commands of a file after which no further RUN is followed."""
 
 WORDS_OF_A_COMMAND = 5_000
@@ -79,11 +85,11 @@ CHECKER_LOST_SECONDS = 20.0
 PARSE_SECONDS = 1.0
 """The processor time in seconds of tree-sitter for one script. It needs 0.2 s for a million ordinary characters."""
 
-FINDINGS_OF_A_RULE = 1_000
-"""The most findings that one rule reports in one file. This bounds the size of every report."""
+OUTCOMES_OF_A_RULE = 2_000
+"""The most findings of a file that one rule makes, before comments and selection leave some out."""
 
-RUNS = 2_000
-"""The most RUNs of a file whose scripts are read. Overlay file systems mount at most 128 layers on Linux."""
+FINDINGS_OF_A_RULE = 400
+"""The most findings that one rule reports in one file. This bounds the size of every report."""
 
 PATH_LENGTH = 4_096
 """The most characters of a path: PATH_MAX of Linux, which refuses longer ones."""
@@ -105,6 +111,12 @@ IGNORE_COMPARISONS = 500_000
 
 LISTED = 2_000
 """The most packages that one file lists."""
+
+FIXED_INSTRUCTIONS = 300
+"""The most instructions of a file whose fixes are tried in several orders, each of which lints the file again."""
+
+TRIALS_OF_BUILDS = 60
+"""The most texts that are linted in search of causes, for all builds of a compose or bake file together."""
 
 DOCUMENT_LINES = 10_000
 """The most lines of a document that are read."""

@@ -13,10 +13,12 @@ class TimeUpError(Exception):
 class Deadline:
     """Ends work after `seconds` of the thread's processor time; None sets no limit.
 
-    Code that loops over the parts of a file calls `check` in the loop. C code with a callback calls `passed`.
+    Code that loops over the parts of a file calls `check` in the loop. C code with a callback calls `passed`. `trials`
+    is the number of texts that may still be linted in search of causes, for all files with this deadline.
     """
 
-    def __init__(self, seconds: float | None = None) -> None:
+    def __init__(self, seconds: float | None = None, trials: float = math.inf) -> None:
+        self.trials = trials
         self._end = None if seconds is None else time.thread_time() + seconds
         # A thread's processor time never exceeds the wall time, whose clock needs no system call.
         self._earliest = time.monotonic() + (seconds or 0)

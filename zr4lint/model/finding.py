@@ -37,7 +37,7 @@ class Applicability(IntEnum):
         return self.name.lower()
 
 
-class Edit(Struct, frozen=True, order=True):
+class Edit(Struct, frozen=True, order=True, gc=False):
     """An edit that replaces the code points `start` to `end` of the text; if they are equal, it inserts."""
 
     start: int
@@ -50,7 +50,7 @@ class Edit(Struct, frozen=True, order=True):
         return cls(span.start, span.end, text)
 
 
-class Fix(Struct, frozen=True):
+class Fix(Struct, frozen=True, gc=False):
     """A repair of one finding: its edits belong together and do not overlap."""
 
     title: str
@@ -58,7 +58,7 @@ class Fix(Struct, frozen=True):
     edits: tuple[Edit, ...]
 
 
-class Related(Struct, frozen=True):
+class Related(Struct, frozen=True, gc=False):
     """Another place that explains a finding: in the same file, or in `source` if it is set."""
 
     message: str
@@ -95,7 +95,7 @@ class Origin(Struct, frozen=True):
         return f"{name} requires this on line {self.line}"
 
 
-class Finding(Struct, frozen=True):
+class Finding(Struct, frozen=True, gc=False):
     """One fault in a file, at the shortest span concerned.
 
     `message` says what is wrong in at most 80 characters, `notes` why it matters and which facts are known, `help` what

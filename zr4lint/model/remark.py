@@ -8,7 +8,7 @@ from zr4lint.model.finding import Fix
 from zr4lint.model.source import Span
 
 
-class Remark(Struct, frozen=True):
+class Remark(Struct, frozen=True, gc=False):
     """A remark on a file, reported under one of zr4lint's own rules.
 
     Of the remarks with the same code and the same `topic`, only the first in a file is reported; those with the topic

@@ -17,7 +17,7 @@ def same_file(one: int, other: int) -> bool:
     return one // FILE_SIZE == other // FILE_SIZE
 
 
-class Span(Struct, frozen=True, order=True):
+class Span(Struct, frozen=True, order=True, gc=False):
     """A half-open range of code points in a file's text."""
 
     start: int
@@ -103,7 +103,7 @@ class SourceFile:
         return span.of(self.text)
 
 
-class MappedText(Struct, frozen=True):
+class MappedText(Struct, frozen=True, gc=False):
     """Text joined from pieces of a file, such as an instruction without its continuations.
 
     `starts[i]` is the index of piece i in `text`, `offsets[i]` its offset in the file.

@@ -14,7 +14,7 @@ _LONGEST = 40
 _MOST_TOLD = 100
 _HEADER = lazy_pattern(r"""[ \t]*\[\[?[ \t]*["']?([\w-]+)["']?[ \t]*\]\]?""")
 _KEY = lazy_pattern(r"""[ \t]*["']?([\w-]+)["']?[ \t]*[.=]""")
-_TOKEN = lazy_pattern(r'''"""|\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*|[\[\]{}]''')
+_TOKEN = lazy_pattern(r'''"""|\'\'\'|"(?:\\.|[^"\\\n]++)*+"|'[^'\n]*'|#[^\n]*|[\[\]{}]''')
 
 
 class Problem(Struct, frozen=True):

@@ -22,8 +22,8 @@ _LONGEST = 500_000
 _ENTRY = r"(?m)^(\"?@?[\w.-][^#\n]*):$"
 _RANGE = r"[\w.^~<>=|*+ -]+"
 _CHANGED = r"(?m)^(?:overrides|pnpmfileChecksum):"
-_IMPORTERS = r"(?m)^importers:\n\s*\n?  \.:\n((?:    .*\n|\n)*)"
-_TOP_LEVEL = r"(?m)^(?:dependencies|devDependencies|optionalDependencies):\n((?:  .*\n|\n)*)"
+_IMPORTERS = r"(?m)^importers:\n\s*\n?  \.:\n((?:    .*\n|\n)*+)"
+_TOP_LEVEL = r"(?m)^(?:dependencies|devDependencies|optionalDependencies):\n((?:  .*\n|\n)*+)"
 _SPECIFIER = re.compile(
     r"""(?m)^ +'?(?P<name>[@\w./-]+)'?:\n +specifier: (?:'(?P<quoted>[^'\n]*)'|(?P<given>[^'\n]*))$"""
 )

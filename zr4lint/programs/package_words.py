@@ -51,7 +51,7 @@ class Kind(Enum):
     GROUP = "group"
 
 
-class PackageWord(Struct, frozen=True):
+class PackageWord(Struct, frozen=True, gc=False):
     """A package as a command line names it.
 
     `version` is as written, with the sign before it ("=1.2", "@latest", "-3.8.1-4.el9"), or None. The name of a file, a

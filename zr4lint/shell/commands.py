@@ -28,7 +28,7 @@ class Dialect(Enum):
     BASH = auto()
 
 
-class Expansion(Struct, frozen=True):
+class Expansion(Struct, frozen=True, gc=False):
     """A `$...` between `start` and `end` of a word's text.
 
     `name` is None for a value that is unknown before the build, such as `$(command)`. `operator` is "" for `$NAME`.
@@ -44,7 +44,7 @@ class Expansion(Struct, frozen=True):
     quoted: bool
 
 
-class Word(Struct, frozen=True):
+class Word(Struct, frozen=True, gc=False):
     """One word of a script. `text` has no quotes, and `span` includes them.
 
     `glob` tells that the word has an unquoted wildcard, which the shell expands.
@@ -62,7 +62,7 @@ class Word(Struct, frozen=True):
         return None if self.expansions else self.text.text
 
 
-class Argument(Struct, frozen=True):
+class Argument(Struct, frozen=True, gc=False):
     """One argument that a program receives; a word can give several. `value` is None if it is unknown.
 
     If `glob` is set, the value is a pattern, and the program receives the matching paths.
@@ -74,7 +74,7 @@ class Argument(Struct, frozen=True):
     glob: bool = False
 
 
-class Redirection(Struct, frozen=True):
+class Redirection(Struct, frozen=True, gc=False):
     """A redirection to or from a file."""
 
     operator: str
@@ -109,7 +109,7 @@ class Pipe(Struct, frozen=True):
     caught: bool = False
 
 
-class Command(Struct, frozen=True):
+class Command(Struct, frozen=True, gc=False):
     """A simple command.
 
     - `assignments` stand before its words, or alone.

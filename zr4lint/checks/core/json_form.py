@@ -10,7 +10,7 @@ from zr4lint.startup import lazy_pattern
 _LISTS_PATHS = ("ADD", "COPY", "VOLUME")
 _TEST = lazy_pattern(r"\[\[|\[\s+[^,]*\s\](?:\s|;|\Z)")
 _QUOTED = lazy_pattern(r"""\[\s*["'\u2018-\u201f]""")
-_DOUBLE = r'"(?:[^"\\]|\\.)*"'
+_DOUBLE = r'"(?:[^"\\]++|\\.)*+"'
 _SINGLE = lazy_pattern(rf"({_DOUBLE})|'([^'\"\\]*)'", re.DOTALL)
 _STRINGS = rf"{_DOUBLE}|'[^']*'"
 _LAST_COMMA = lazy_pattern(r",(\s*\]\s*)\Z")

@@ -11,7 +11,7 @@ from zr4lint.facts import ArgDeclared, EnvSet
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 
-_PIECE = r"""(?s)\\.|'[^']*'?|"(?P<inner>(?:\\.|[^"\\])*)"?|(?P<found>\$\(|`[^`]*`?)|[^\\'"$`]+|[$]"""
+_PIECE = r"""(?s)\\.|'[^']*'?|"(?P<inner>(?:\\.|[^"\\]++)*+)"?|(?P<found>\$\(|`[^`]*`?)|[^\\'"$`]+|[$]"""
 _INNER = r"(?s)\\.|(?P<found>\$\(|`[^`]*`?)|[^\\$`]+|[$]"
 _FOR_SHELLS = r"PS\d|PROMPT_COMMAND|RPROMPT|.*(?:_CMD|_COMMAND|_HOOK)"
 """Variables whose text a shell expands later."""

@@ -117,7 +117,10 @@ class SourceLine(Struct, frozen=True):
 
 
 class FileView(Struct, frozen=True):
-    """A file of the report. Its anchors begin with `prefix`, which makes them unique in the page."""
+    """A file of the report. Its anchors begin with `prefix`, which makes them unique in the page.
+
+    `lines` are made one by one, as they are written; `hidden_lines` more are not shown.
+    """
 
     prefix: str
     path: str
@@ -127,8 +130,9 @@ class FileView(Struct, frozen=True):
     suppressed: int
     parts: Sequence[Part]
     others: Sequence[FindingView]
-    lines: Sequence[SourceLine]
+    lines: Iterator[SourceLine]
     total_lines: int
+    hidden_lines: int
 
 
 class IndexRow(Struct, frozen=True):
@@ -184,8 +188,9 @@ class _Arranged:
             suppressed=len(self.file.findings) - len(self.shown),
             parts=parts_,
             others=others,
-            lines=[*self._lines(parts_)],
+            lines=self._lines(parts_),
             total_lines=len(self.source.line_starts),
+            hidden_lines=max(len(self.source.line_starts) - MOST_LINES, 0),
         )
 
     def _placed(self, view: FindingView) -> bool:
