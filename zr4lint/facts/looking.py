@@ -180,13 +180,18 @@ class _Look:
         return None if opaque or grown or not self._known_image else _of_image(path)
 
     def _leaves_out(self, copied: Copied, path: str) -> bool:
-        """Return whether a copied folder of the build context certainly has nothing at a path below its target."""
+        """Return whether a copied folder of the build context certainly has nothing at a path below its target.
+
+        If the folder itself is absent, its COPY fails, which another rule reports.
+        """
         if copied.origin is not Origin.CONTEXT or copied.target is None or path == copied.target:
             return False
         plain = not (has_wildcard(copied.source) or copied.flags.has("parents", "exclude"))
         files = self._reading.context_files if plain and under(path, copied.target) else None
         rest = path.removeprefix(copied.target.rstrip("/"))
-        return files is not None and files.lacks(posixpath.normpath(f"/{copied.source}{rest}").lstrip("/"))
+        if files is None or files.lacks(_in_context(copied.source)):
+            return False
+        return files.lacks(_in_context(copied.source + rest))
 
     def _moved(self, event: Moved, path: str, index: int, modes: Sequence[ModeChanged]) -> Found | None:
         """Return the state of a path at which a command put something from elsewhere, or None if it is unknown."""
@@ -376,3 +381,8 @@ def _of_image(path: str) -> Found | None:
         return Found(Kind.FOLDER)
     top, _, rest = path.lstrip("/").partition("/")
     return Found(Kind.NOTHING) if rest and top not in _SYSTEM else None
+
+
+def _in_context(path: str) -> str:
+    """Return the path of a source of COPY below the build context."""
+    return posixpath.normpath(f"/{path}").lstrip("/")
