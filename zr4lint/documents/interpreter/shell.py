@@ -79,6 +79,8 @@ class Shell(Expansion):
 
     def run(self) -> int:
         """Run the whole script as bash does, and return its status; raise UnknownError if its effect is unknown."""
+        if self.root is None:
+            raise UnknownError("too large a script")
         status = 0
         try:
             for node in self.statements():
