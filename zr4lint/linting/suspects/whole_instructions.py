@@ -29,7 +29,7 @@ def steps(facts: Facts) -> Iterator[Suspect]:
     source = facts.dockerfile.source
     for instruction in facts.dockerfile.instructions:
         if instruction.keyword == "USER":
-            user = plain(instruction.arguments.text, 30)
+            user = plain(instruction.arguments.text, 24)
             root = user.partition(":")[0] in ("root", "0")
             message = None if root else f"user {user} lacks permissions that later instructions need"
             yield _without(facts, instruction, message)
