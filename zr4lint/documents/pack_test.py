@@ -57,13 +57,13 @@ def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
     codes = {rule.rule.code for rule in pack.rules}
     wrong: list[str] = []
     count = 0
-    for one in pack.rules:
-        rule, alone = one.rule, _alone(one, pack, linter)
+    for pack_rule in pack.rules:
+        rule, rule_linter = pack_rule.rule, _linter_of(pack_rule, pack, linter)
         for text, bad in ((rule.bad, True), (rule.good, False)):
             if not text:
                 continue
             count += 1
-            report = alone.lint(SourceFile(text.lstrip("\n"))).report
+            report = rule_linter.lint(SourceFile(text.lstrip("\n"))).report
             if any(finding.code == rule.code for finding in report.findings) is not bad:
                 says = "reports nothing on its bad example" if bad else "is not met by its good example"
                 wrong.append(f"{rule.code} {rule.name} {says}")
@@ -89,8 +89,8 @@ def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
     return Trial(count - len(wrong), tuple(wrong), findings, len(edits), unnoticed, untried)
 
 
-def _alone(rule: PackRule, pack: Pack, linter: Linter) -> Linter:
-    """Return a linter for the examples of a rule: with all rules only if the rule reads the results of the others."""
+def _linter_of(rule: PackRule, pack: Pack, linter: Linter) -> Linter:
+    """Return a linter with one rule, or `linter` if the rule reads the results of the pack's other rules."""
     if KINDS[rule.check].late:
         return linter
     return Linter([structs.replace(pack, rules=(rule,), specification=None)], merges=False)

@@ -39,7 +39,7 @@ class ContextFiles:
     """The build context of one Dockerfile, and its files that were read.
 
     Files outside the folder are never read, not even through links, nor files that `.dockerignore` excludes. `assumed`
-    tells that nobody named the folder.
+    tells that the user did not name the folder.
     """
 
     def __init__(self, folder: str, dockerfile: str, assumed: bool = False) -> None:
@@ -77,14 +77,13 @@ class ContextFiles:
         return "file" if stat.S_ISREG(mode) and not left_out else None
 
     def lacks(self, path: str) -> bool:
-        """Return whether a named context has nothing at a path, and git ignores nothing there that may be made."""
+        """Return whether the context certainly has nothing at a path when the build starts.
+
+        This is unknown if the context is assumed, or if git ignores the path, which may be made before the build.
+        """
         if self._assumed or exists(self.folder, path):
             return False
-        parts = path.split("/")
-        ends = range(1, len(parts) + 1)
-        return not any(
-            self._git.matches(os.path.join(self.folder, *parts[:end]), folder=end < len(parts)) for end in ends
-        )
+        return not self._git.matches_any(self.folder, path.split("/"))
 
     @property
     def full(self) -> bool:

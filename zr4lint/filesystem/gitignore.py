@@ -21,7 +21,7 @@ MAX_BYTES = 1_000_000
 MAX_GLOBS = 1_000
 """The most patterns with wildcards that are used from one file."""
 _MOST_FILES = 32
-"""The most files that are heeded for one path, the closest first."""
+"""The most .gitignore files that are used for one path, the closest first."""
 _NO_NAME = r"[*?[\\]|/."
 """A pattern with one of these is more than the name of one file or folder."""
 _LONGEST = 512
@@ -67,7 +67,7 @@ class _Rules:
         self.others: list[_Rule] = []
         for number, line in enumerate(text.split("\n")):
             if len(self.others) >= MAX_GLOBS and re.search(_NO_NAME, line):
-                continue  # a pattern that is not heeded need not be compiled
+                continue  # a pattern that is not used need not be compiled
             rule = _rule(number, line)
             if rule is None:
                 continue
@@ -151,6 +151,10 @@ class GitIgnore:
                 return not rule.negated
             above = above.next
         return False
+
+    def matches_any(self, folder: str, parts: Sequence[str]) -> bool:
+        """Return whether git ignores the path `parts` below a folder, which may not exist, or a folder above it."""
+        return any(self.matches(os.path.join(folder, *parts[:end]), folder=True) for end in range(1, len(parts) + 1))
 
     def _above(self, folder: str) -> _Above | None:
         """Return the rules for the files of a folder; its own rules come before those of the folder above."""

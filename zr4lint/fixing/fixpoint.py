@@ -23,8 +23,8 @@ from zr4lint.model.source import SourceFile
 MAX_REPEATS = 4
 """The number of rounds in which one finding may be fixed before its fix counts as useless."""
 
-_KEPT = 200_000
-"""The most characters of the texts whose lints are kept."""
+_MOST_CACHED = 200_000
+"""The characters of linted texts, all together, beyond which the oldest results are dropped."""
 
 Lint = Callable[[SourceFile], Linted]
 Wanted = Callable[[Finding], bool]
@@ -114,7 +114,7 @@ class _Fixer:
     def lint(self, text: str) -> Linted:
         """Lint a text of this file."""
         if text not in self._known:
-            while self._known and sum(map(len, self._known)) > _KEPT:
+            while self._known and sum(map(len, self._known)) > _MOST_CACHED:
                 del self._known[next(iter(self._known))]
             self._known[text] = self._lint(SourceFile(text, self.source.path, bom=self.source.bom))
         return self._known[text]

@@ -3,10 +3,11 @@
 A cause is proved by linting the text again with the words mended; the findings that disappear depend on the words. Only
 this module gathers the facts of a file more than once. Its cost is bounded:
 
-- It searches no file without open errors and warnings, without unmet requirements and refusals, or with very many
-  findings.
-- Suspects in the words of the file come first, the most harmful before others. Suspects that findings point at come
-  last. Of more than `_FEW` fixes, which are rarely the cause, each is tried only if all together resolve other errors.
+- It searches only files with at most `_MOST` findings, among them an open error or warning, and an unmet requirement or
+  a refusal.
+- Suspects in the words of the file come first, the most harmful of them before the others. Suspects that findings point
+  at come last. Fixes of findings are rarely the cause. If there are more than `_MOST_UNGROUPED`, they are tried together
+  first, and one by one only if that resolves other errors.
 - The search ends when no finding is left to explain. It also ends after `_TRIALS` lints, or after fewer in a large file
   (`_WORK`), so that its time grows with the file and not with its square. It uses no clock, so that two runs give the
   same result.
@@ -36,8 +37,8 @@ _MOST = 2_000
 """The number of findings of a file above which none are merged."""
 _TRIALS = 24
 """The most times that a text is linted again."""
-_FEW = 2
-"""The most suspects that are each tried at once."""
+_MOST_UNGROUPED = 2
+"""The most fixes that are tried one by one without a trial of all together."""
 _WORK = 800_000
 """The budget of these lints together: 3 for each character of the text, and 200 for each fact."""
 
@@ -70,12 +71,12 @@ def _proved(left: list[Finding], judged: Judged, again: Again) -> tuple[list[Fin
         return left, []  # a suspect needs one of these
     search = _Search(left, judged, again)
     for suspect in suspects_of_words(judged.facts):
-        if not search.goes_on:
+        if search.is_done:
             break
-        search.alone(suspect)
+        search.try_one(suspect)
     for suspect in undoing(judged.facts, search.left):
-        search.alone(suspect)
-    search.grouped([*settling(search.left)])
+        search.try_one(suspect)
+    search.try_group([*settling(search.left)])
     return search.left, search.told
 
 
@@ -94,15 +95,15 @@ class _Search:
         self._lints = min(_TRIALS, _WORK // (3 * len(self._text) + 200 * len(judged.facts.facts) + 1))
 
     @property
-    def goes_on(self) -> bool:
-        """Return whether anything is left to explain, and another lint is allowed."""
-        return self._lints > 0 and any(finding.severity > Severity.INFO for finding in self.left)
+    def is_done(self) -> bool:
+        """Whether no error or warning is left to explain, or no further lint is allowed."""
+        return self._lints <= 0 or all(finding.severity <= Severity.INFO for finding in self.left)
 
-    def alone(self, suspect: Suspect) -> None:
-        """Try one suspect."""
+    def try_one(self, suspect: Suspect) -> None:
+        """Move the findings that depend on a suspect's words from `left` to one finding of `told`."""
         from zr4lint.linting.hanging import telling
 
-        if not self._is_worth(suspect):
+        if not self._is_worth_a_lint(suspect):
             return
         hanging = self._hanging(suspect)
         if hanging:
@@ -110,22 +111,24 @@ class _Search:
             self.left = [finding for finding in self.left if id(finding) not in gone]
             self.told.append(telling(suspect, hanging))
 
-    def grouped(self, suspects: Sequence[Suspect]) -> None:
-        """Try several suspects with errors of their own: all together, and each only if that resolves other errors."""
-        suspects = [suspect for suspect in suspects if self._is_worth(suspect)]
-        others = self._others(suspects) if len(suspects) > _FEW and _are_apart(suspects) else self.left
+    def try_group(self, suspects: Sequence[Suspect]) -> None:
+        """Try the fixes of several findings: all together, and one by one only if that resolves other errors."""
+        suspects = [suspect for suspect in suspects if self._is_worth_a_lint(suspect)]
+        others = (
+            self._other_errors(suspects) if len(suspects) > _MOST_UNGROUPED and _are_disjoint(suspects) else self.left
+        )
         for suspect in suspects:
             if any(finding in self.left for finding in others):
-                self.alone(suspect)
+                self.try_one(suspect)
 
-    def _is_worth(self, suspect: Suspect) -> bool:
-        """Return whether a suspect has enough findings left, and is not itself explained."""
+    def _is_worth_a_lint(self, suspect: Suspect) -> bool:
+        """Return whether enough errors are left for a suspect, and its own finding is not explained yet."""
         errors = sum(finding.severity is Severity.ERROR for finding in self.left)
-        there = suspect.finding is None or any(finding is suspect.finding for finding in self.left)
-        return self.goes_on and suspect.least <= errors and there
+        unexplained = suspect.finding is None or any(finding is suspect.finding for finding in self.left)
+        return not self.is_done and suspect.least <= errors and unexplained
 
-    def _others(self, suspects: Sequence[Suspect]) -> list[Finding]:
-        """Return the errors that depend on the words of several suspects, without those of the suspects themselves."""
+    def _other_errors(self, suspects: Sequence[Suspect]) -> list[Finding]:
+        """Return the errors that all fixes together resolve, without the findings that the fixes are for."""
         _, hanging = self._lint([edit for suspect in suspects for edit in suspect.edits], self._codes())
         errors = [finding for finding in hanging if finding.severity is Severity.ERROR]
         return [finding for finding in errors if not any(finding is suspect.finding for suspect in suspects)]
@@ -187,7 +190,7 @@ def _elsewhere(finding: Finding, suspect: Suspect) -> bool:
     )
 
 
-def _are_apart(suspects: Sequence[Suspect]) -> bool:
+def _are_disjoint(suspects: Sequence[Suspect]) -> bool:
     """Return whether the edits of several suspects do not overlap."""
     edits = sorted(edit for suspect in suspects for edit in suspect.edits)
     return all(before.end <= after.start for before, after in pairwise(edits))

@@ -48,7 +48,7 @@ def run_packs(
     `needed` rules run.
     """
     memo = Memo()
-    contains = _search_in(facts, options)
+    contains = _word_test(facts, options)
     for pack in packs:
         base, lineage = _judged(pack, facts)
         subject = Subject(facts, lineage, base, memo, stage=_stage_name(pack))
@@ -100,8 +100,8 @@ def _run(
     return results
 
 
-def _search_in(facts: Facts, options: LintOptions) -> Callable[[str], bool]:
-    """Return a function that tells whether a file, its arguments or the files it reads contain a word in any case."""
+def _word_test(facts: Facts, options: LintOptions) -> Callable[[str], bool]:
+    """Return a function that tells whether a file, its build arguments or the files it reads contain a word."""
     texts = [facts.dockerfile.source.text, *(value or "" for _, value in options.build_args)]
     words = "\n".join((*texts, *(included.source.text for included in facts.included))).lower()
     return cache(lambda word: word.lower() in words)

@@ -39,19 +39,19 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
     """Return the finding at a suspect's words for all findings that depend on them."""
     at = suspect.span
     worst = max(f.severity for f in hanging)
-    failing = [f for f in hanging if f.code == COMMAND_FAILS.code and f.severity is worst]
-    home = suspect.within
-    if home is not None and (failing := [f for f in failing if home.start <= f.span.start < home.end]):
-        return one_for_all(leading(failing), hanging, suspect.notes)
+    if (home := suspect.within) is not None:
+        failing = [f for f in hanging if f.code == COMMAND_FAILS.code and home.start <= f.span.start < home.end]
+        if failing := [f for f in failing if f.severity is worst]:
+            return one_for_all(leading(failing), hanging, suspect.notes)
     refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
     exact = [f for f in hanging if f.span == at and f.severity is worst and suspect.modest]
-    if any(map(_of_shellcheck, exact)) and (own := [f for f in hanging if refuses(f)]):
+    if any(map(is_of_shellcheck, exact)) and (own := [f for f in hanging if refuses(f)]):
         return one_for_all(leading(own), hanging, suspect.notes)
     if len(exact) == 1 and (suspect.message is not None or refusals):
         return one_for_all(exact[0], hanging, suspect.notes)
     if suspect.message is None or (suspect.modest and refusals):
         return one_for_all(_at(at, refusals if suspect.modest and refusals else hanging), hanging, suspect.notes)
-    first = min(hanging, key=lambda f: (-f.severity, f.requirement is None, _of_shellcheck(f), f.code, f.span))
+    first = min(hanging, key=lambda f: (-f.severity, f.requirement is None, is_of_shellcheck(f), f.code, f.span))
     removing = _removing(hanging)
     fix = Fix(suspect.title, Applicability.UNSAFE, suspect.edits) if suspect.title else None
     cause = structs.replace(
@@ -67,7 +67,8 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
     return one_for_all(cause, hanging, suspect.notes, own=True, told_all=removing is not None)
 
 
-def _of_shellcheck(finding: Finding) -> bool:
+def is_of_shellcheck(finding: Finding) -> bool:
+    """Return whether ShellCheck reports a finding."""
     return _OF_SHELLCHECK.match(finding.code) is not None
 
 
@@ -165,17 +166,17 @@ def _list(names: Sequence[str], most: int) -> str:
 def _at(span: Span, findings: Sequence[Finding]) -> Finding:
     """Return the worst finding at some words, or the leading one if there is none.
 
-    A finding whose fix changes the words says what is wrong with them; others may only be placed there.
+    Findings whose fix changes these words come first, since others may only be placed there.
     """
     here = [f for f in findings if f.span.start < span.end and span.start < f.span.end]
     found = here or findings
     worst = max(f.severity for f in found)
     found = [f for f in found if f.severity is worst]
-    mending = [f for f in found if _changes(f, span)]
-    return leading(mending or [f for f in found if f.span == span] or found)
+    fixable = [f for f in found if _replaces_words(f, span)]
+    return leading(fixable or [f for f in found if f.span == span] or found)
 
 
-def _changes(finding: Finding, span: Span) -> bool:
-    """Return whether a fix only replaces words within `span`."""
+def _replaces_words(finding: Finding, span: Span) -> bool:
+    """Return whether the fix of a finding only replaces words within `span`."""
     edits = finding.fix.edits if finding.fix is not None else ()
     return bool(edits) and all(span.start <= e.start < e.end <= span.end and e.text for e in edits)

@@ -19,13 +19,14 @@ from zr4lint.linting.judged import Judged, own_finding
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.quoting import code, plain
 from zr4lint.packs.own_rules import MISSING_SOURCE, TOO_LARGE
-from zr4lint.programs.image_paths import has_wildcard, is_remote
+from zr4lint.programs.image_paths import folders_above, has_wildcard, is_remote
 
 if TYPE_CHECKING:
     from zr4lint.shell import Argument
 
-_MODULE = r"(?m)^[ \t]*path[ \t]*=[ \t]*(\S+?)/?[ \t\r]*$"
-_MODULES = 100_000
+_SUBMODULE = r"(?m)^[ \t]*path[ \t]*=[ \t]*(\S+?)/?[ \t\r]*$"
+"""Matches the line of .gitmodules with the path of a submodule."""
+_GITMODULES_SIZE = 100_000
 """The most bytes of a .gitmodules that is read."""
 
 
@@ -34,35 +35,38 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
 
     A context that nobody named is only assumed. It is used if another source is found in it, and a file in a folder
     above it, up to the root of the repository, is not reported. If no source is found in it, only sources that are in
-    none of these folders are reported. If sources are in several of these folders, a script puts the context together,
-    and none is reported. Neither are files that git ignores, which may be made before a build, or of absent submodules.
+    none of these folders are reported. If sources are in several of these folders, none is reported, since a script may
+    assemble the context. Files that git ignores may be made before a build, and submodules may be checked out, so they
+    are not reported.
     """
     pairs = [pair for pair in _sources(judged.facts) if _plain(pair[1].value or "")]
     ignore = dockerignore(context, judged.source.path)
     there = [_exists(context, argument.value or "") for _, argument in pairs]
     sure = not judged.options.context_assumed or any(there)
-    above = [
+    in_parents = [
         None if found or not judged.options.context_assumed else found_above(context, _relative(argument.value or ""))
         for (_, argument), found in zip(pairs, there, strict=True)
     ]
-    scattered = any(there) and True in above
+    scattered = any(there) and True in in_parents
     git = GitIgnore(context)
-    modules = frozenset[str]() if all(there) else _absent_modules(context)
+    submodules = frozenset[str]() if all(there) else _absent_submodules(context)
     told = {remark.topic for remark in judged.facts.remarks}
-    for (step, argument), found, higher in zip(pairs, there, above, strict=True):
+    for (step, argument), found, in_parent in zip(pairs, there, in_parents, strict=True):
         path = _relative(argument.value or "")
         left_out = ignore is not None and _leaves_out(ignore, context, path)
         if ignore is not None and ignore.exhausted and (remark := ignore.remark(argument.span)).topic not in told:
             told.add(remark.topic)
             finding = own_finding(judged, TOO_LARGE, remark.message, remark.span)
             yield structs.replace(finding, notes=remark.notes)
-        elsewhere = higher or scattered or (higher is None and not sure and not left_out)
-        if found:
-            passed = not left_out
-        else:
-            passed = _made_before(git, context, path) or not modules.isdisjoint(_folders_of(path))
-            passed = passed or (judged.options.context_assumed and elsewhere)
-        if passed:
+        if found and not left_out:
+            continue
+        if not found and (
+            in_parent
+            or scattered
+            or (in_parent is None and not sure and not left_out)
+            or _made_before(git, context, path)
+            or not submodules.isdisjoint(folders_above(path))
+        ):
             continue
         yield _finding(judged, step, argument, ignore if left_out else None, sure=sure or left_out)
 
@@ -92,7 +96,7 @@ def _finding(
     elif named:
         message, advice = f"{shown} is not in the build context {code(named, 20)}", "Add the file"
     elif argument.value == "#":
-        message, advice = f"`#` starts no comment behind {step.keyword}", "Put the comment on a line of its own"
+        message, advice = f"`#` does not start a comment after {step.keyword}", "Put the comment on a line of its own"
     else:
         message = f"{shown} is not in the build context"
         advice = "Add the file, or pass the folder that the build takes with --context"
@@ -105,7 +109,7 @@ def _sources(facts: Facts) -> Iterator[tuple[CopyStep, Argument]]:
     for step in facts.of(CopyStep, facts.needed):
         if step.origin is Origin.CONTEXT:
             values = [source.value for source in step.sources]
-            at = values.index("#") if "#" in values else None  # the word before a would-be comment is the target
+            at = values.index("#") if "#" in values else None  # the word before the `#` is meant as the target
             sources = step.sources if at is None else (*step.sources[: max(at - 1, 0)], step.sources[at])
             yield from ((step, source) for source in sources if source.value is not None)
 
@@ -130,21 +134,14 @@ def _leaves_out(ignore: DockerIgnore, context: str, path: str) -> bool:
 
 def _made_before(git: GitIgnore, context: str, path: str) -> bool:
     """Return whether git ignores a path or a folder above it, so that it may be made before the build."""
-    parts = resolved(context, path) or []
-    return any(git.matches(os.path.join(context, *parts[:end]), folder=True) for end in range(1, len(parts) + 1))
+    return git.matches_any(context, resolved(context, path) or [])
 
 
-def _absent_modules(context: str) -> frozenset[str]:
-    """Return the git submodules that are not checked out, as paths from the context; they have no `.git`."""
+def _absent_submodules(context: str) -> frozenset[str]:
+    """Return the git submodules that are not checked out, which have no `.git`, as paths relative to the context."""
     whole = os.path.abspath(context)
     root = repository(whole)
-    text = read_file(root, ".gitmodules", _MODULES) if root is not None else None
-    found = {match[1] for match in re.finditer(_MODULE, text or "")}
+    text = read_file(root, ".gitmodules", _GITMODULES_SIZE) if root is not None else None
+    found = {match[1] for match in re.finditer(_SUBMODULE, text or "")}
     absent = (path for path in found if not exists(root or "", f"{path}/.git"))
     return frozenset(os.path.relpath(os.path.join(root or "", path), whole) for path in absent)
-
-
-def _folders_of(path: str) -> Iterator[str]:
-    """Yield the folders above a path."""
-    while path := posixpath.dirname(path):
-        yield path

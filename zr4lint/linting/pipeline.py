@@ -177,7 +177,7 @@ class Linter:
         return again
 
     def of_every_rule(self, *, merges: bool = True) -> Linter:
-        """Return the same linter, whose reports include unselected rules, and any number of findings.
+        """Return the same linter, whose reports include unselected rules and all findings of a rule.
 
         Without `merges`, findings with one cause are reported separately.
         """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.facts import Ran
-from zr4lint.linting.hanging import LONGEST, REMOVED, leading, one_for_all, refuses, together
+from zr4lint.linting.hanging import LONGEST, REMOVED, is_of_shellcheck, leading, one_for_all, refuses, together
 from zr4lint.model.finding import Edit, Finding, Fix, Severity
 from zr4lint.packs.own_rules import COMMAND_FAILS
 from zr4lint.shell import Reach
@@ -32,7 +32,6 @@ _NOTHING_AT = "nothing in the image is at "
 _TOGETHER = re.compile(r" is (?:not installed with|installed without) \S+$")
 _OF_LINES = re.compile(r" on lines? \d| has \d+ lines?\b")
 _ABSENT = re.compile(r"^pip does not install (\S+)$|^(\S+) is not installed into the environment on PATH$")
-_OF_SHELLCHECK = re.compile(r"SC\d{4}$")
 _UNPARSED = re.compile(r"SC1\d{3}$")
 _VAGUE = frozenset({"SC1072", "SC1073"})
 """Errors that only tell where ShellCheck stopped."""
@@ -87,8 +86,8 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
             continue
         hanging = {id(f): f for f in inside.get(home.index, ())}
         if refusal.code == COMMAND_FAILS.code:
-            dead = _never_run(judged, home)
-            hanging = {at: f for at, f in hanging.items() if _of_failure(f, refusal, dead)}
+            skipped = _never_run(judged, home)
+            hanging = {at: f for at, f in hanging.items() if _follows_from(f, refusal, skipped)}
         words = frozenset(_BETWEEN_NAMES.split(home.arguments.text)) if lacking else frozenset()
         if home.keyword == "RUN":
             words |= {word.strip("'\"()") for word in words}
@@ -101,22 +100,22 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
 
 
 def _never_run(judged: Judged, home: Instruction) -> list[Span]:
-    """Return the places of the commands of an instruction that never run."""
+    """Return the spans of the commands of an instruction that never run."""
     found = (fact for fact in judged.facts.facts if isinstance(fact, Ran) and fact.at.reach is Reach.NEVER)
     return [fact.at.span for fact in found if fact.at.instruction is home]
 
 
-def _of_failure(finding: Finding, refusal: Finding, dead: Iterable[Span]) -> bool:
-    """Return whether a finding is on a failing command, or says what the commands lack that it keeps from running."""
+def _follows_from(finding: Finding, refusal: Finding, skipped: Iterable[Span]) -> bool:
+    """Return whether a finding is on the failing command, or reports something missing in a skipped command."""
     if finding.span == refusal.span or _says_so_too(finding, refusal):
         return True
-    return _lacks(finding) and any(s.start <= finding.span.start and finding.span.end <= s.end for s in dead)
+    return _lacks(finding) and any(s.start <= finding.span.start and finding.span.end <= s.end for s in skipped)
 
 
 def _says_so_too(finding: Finding, refusal: Finding) -> bool:
     """Return whether ShellCheck reports an error in the failing command."""
     inside = refusal.span.start <= finding.span.start and finding.span.end <= refusal.span.end
-    return inside and finding.severity is Severity.ERROR and _OF_SHELLCHECK.match(finding.code) is not None
+    return inside and finding.severity is Severity.ERROR and is_of_shellcheck(finding)
 
 
 def _unparsed(findings: list[Finding], judged: Judged) -> list[Finding]:

@@ -86,7 +86,7 @@ PARSE_SECONDS = 1.0
 """The processor time in seconds of tree-sitter for one script. It needs 0.2 s for a million ordinary characters."""
 
 OUTCOMES_OF_A_RULE = 2_000
-"""The most findings of a file that one rule makes, before comments and selection leave some out."""
+"""The findings in one file after which a rule stops; comments and selection may then leave some out."""
 
 FINDINGS_OF_A_RULE = 400
 """The most findings that one rule reports in one file. This bounds the size of every report."""

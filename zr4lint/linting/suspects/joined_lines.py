@@ -122,7 +122,7 @@ def commented_out(facts: Facts) -> Iterator[Suspect]:
 
 
 def no_comments(facts: Facts) -> Iterator[Suspect]:
-    """Suspect a `#` after an instruction other than RUN, where it starts no comment."""
+    """Suspect a `#` after an instruction other than RUN, where it does not start a comment."""
     source = facts.dockerfile.source
     for instruction in facts.dockerfile.instructions:
         if instruction.keyword == "RUN" or instruction.json is not None or "#" not in instruction.arguments.text:
@@ -130,7 +130,7 @@ def no_comments(facts: Facts) -> Iterator[Suspect]:
         for piece, offset in instruction.arguments.pieces():
             if found := re.search(r"[ \t](#.*)", piece):
                 span = Span(offset + found.start(1), offset + found.end(1))
-                message = f"`#` starts no comment behind {instruction.keyword}"
+                message = f"`#` does not start a comment after {instruction.keyword}"
                 yield Suspect(span, message, (cut(source.text, span),), "Remove it")
 
 

@@ -18,8 +18,8 @@ class Suspect(Struct, frozen=True):
     `related` describe the cause. If `message` is None, the finding at the words describes it. `title` makes the edits a
     fix, `help` says what to do; the edits of a suspect with neither only serve the proof. At least `least` findings of
     the worst severity must depend on the words. A `modest` suspect gives way to a finding that BuildKit, the shell or a
-    program refuses the words, if there is one. `finding` is the finding whose own fix the edits are, if they are one.
-    A suspect gives way to the failure of a command `within` a span.
+    program refuses the words, if there is one. If the edits are the fix of a finding, `finding` is that finding. If
+    a command in the span `within` fails, its finding describes the cause.
     """
 
     span: Span

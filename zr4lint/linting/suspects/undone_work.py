@@ -17,15 +17,15 @@ _MOST = 6
 _CHANGES = frozenset({"chmod", "cp", "install", "ln", "mv", "rm", "truncate", "unlink"})
 _OF_GIT = r"(?:GIT_\w+=[^\s\"'$`\\]+[ \t]+)+"
 _NAME = re.compile(r"[\w+-]+")
-_VERBS = frozenset({"add", "clone", "download", "install", "pip", "run", "update", "upgrade"})
-"""Words that tell what a program does, not what it works on."""
+_SUBCOMMANDS = frozenset({"add", "clone", "download", "install", "pip", "run", "update", "upgrade"})
+"""Words that tell what a program does, and name no file or package."""
 _PROGRAM = r"/(?:\S+/)?s?bin/\S+"
 
 
 def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
     """Yield the commands that errors point at and that may change what earlier instructions set up.
 
-    A command that fails changes nothing, and one whose words no earlier instruction contains changes nothing of theirs.
+    A command that fails changes nothing. A command that names nothing of earlier lines leaves their work as it is.
     """
     spans = [finding.span for finding in findings if finding.severity is Severity.ERROR]
     failing = [finding.span for finding in findings if finding.code == COMMAND_FAILS.code]
@@ -39,7 +39,7 @@ def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
         if len(seen) == _MOST or not any(at.start <= span.start and span.end <= at.end for span in spans):
             continue
         seen.add(at)
-        if _on_earlier_work(fact, facts):
+        if _names_earlier_word(fact, facts):
             words = facts.dockerfile.source.slice(at)
             lines = " \\\n" * words.count("\n")
             yield Suspect(
@@ -47,8 +47,8 @@ def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
             )
 
 
-def _on_earlier_work(fact: Ran, facts: Facts) -> bool:
-    """Return whether the lines before a command name something that it works on, or what it works on is unknown."""
+def _names_earlier_word(fact: Ran, facts: Facts) -> bool:
+    """Return whether earlier lines contain a name of a command's arguments, or these names are unknown."""
     text, start = facts.dockerfile.source.text, fact.at.span.start
     before = "\n".join(
         text[line.start : min(line.end, start)] for line in outside_comments(facts) if line.start < start
@@ -57,12 +57,12 @@ def _on_earlier_work(fact: Ran, facts: Facts) -> bool:
     words = [argument.value for argument in fact.arguments[1:] if not (argument.value or "").startswith("-")]
     if None in words:
         return True
-    names = {_named(word) for word in words if word and word not in _VERBS}
+    names = {_base_name(word) for word in words if word and word not in _SUBCOMMANDS}
     return not names or not names.isdisjoint(earlier)
 
 
-def _named(word: str) -> str:
-    """Return the file or the package that a word names: `b` for `/a/b.git`, and for `b==1`."""
+def _base_name(word: str) -> str:
+    """Return the name of a file or package without folders, extension or version: `b` for `/a/b.git` and `b==1`."""
     found = _NAME.search(word.rstrip("/").rpartition("/")[2])
     return found[0] if found else word
 

@@ -32,9 +32,10 @@ def steps(facts: Facts) -> Iterator[Suspect]:
             user = plain(instruction.arguments.text, 24)
             root = user.partition(":")[0] in ("root", "0")
             message = None if root else f"user {user} lacks permissions that later instructions need"
-            yield _without(facts, instruction, message)
+            yield Suspect(instruction.span, message, _commented(instruction))
         elif instruction.keyword == "SHELL":
-            yield _without(facts, instruction, "the scripts of later instructions do not work with this shell")
+            message = "the scripts of later instructions do not work with this shell"
+            yield Suspect(instruction.span, message, _commented(instruction))
         elif instruction.keyword == "RUN":
             for flag in instruction.flags:
                 if flag.name in ("mount", "network"):
@@ -57,11 +58,6 @@ def steps(facts: Facts) -> Iterator[Suspect]:
     if len(facts.stages) > 1:
         last = facts.stages[-1].instruction
         yield Suspect(last.span, None, _commented(last))
-
-
-def _without(facts: Facts, instruction: Instruction, message: str | None) -> Suspect:
-    del facts
-    return Suspect(instruction.span, message, _commented(instruction))
 
 
 def _commented(instruction: Instruction) -> tuple[Edit, ...]:
