@@ -64,7 +64,7 @@ def refusals(instruction: Instruction, escape: str) -> Iterator[Remark]:
 
 
 def _unexpandable(raw: str, span: Span) -> Iterator[Remark]:
-    """Yield the remark on a word that BuildKit can't expand; a word over the budget is not looked into."""
+    """Yield the remark on a word that BuildKit can't expand; a word over the budget is not checked."""
     if len(raw) <= VALUE_LENGTH and ("'" in raw or '"' in raw or "${" in raw) and (found := fault(raw)) is not None:
         yield _unreadable(raw, span, found)
 

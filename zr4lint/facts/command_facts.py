@@ -196,7 +196,7 @@ class Moved(Fact, frozen=True):
 
 
 class Restored(Fact, frozen=True):
-    """Files or folders of a clone that git puts back as they were; absolute."""
+    """Files or folders of a clone that git restores; the paths are absolute."""
 
     paths: tuple[str, ...]
 

@@ -55,7 +55,7 @@ def gather(
 
     `images` maps repositories to patterns of the variables that they are known to set. `targets` are the stages that
     are built, `build_args` the values of ARGs, `contexts` the places of named contexts, and `context` the folder of the
-    build context with whether it is only assumed.
+    build context and whether it is only assumed.
     """
     escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
     place = (context[0], dockerfile.source.path, context[1]) if context is not None else None

@@ -45,7 +45,8 @@ _PLAIN = frozenset(
     {"ubuntu", "debian", "cuda", "python", "node", "golang", "rust", "ruby", "openjdk", "buildpack-deps"}
 )
 """Repositories, in any registry, whose images set no SHELL; an image's SHELL also applies to images built on it."""
-_PLAIN_OF_OTHERS = ("pytorch/pytorch", "rocm/dev-ubuntu-")
+_PLAIN_PREFIXES = ("pytorch/pytorch", "rocm/dev-ubuntu-")
+"""The beginnings of other repositories on Docker Hub whose images set no SHELL."""
 
 
 def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
@@ -64,7 +65,7 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         known = values.parse_image(image).repository if image else ""
         base = read_base(image) if image else None
         state = StageState.on_image(reading.images.get(known), base.env if base else {}, base.user if base else "root")
-        plain = known.rpartition("/")[2] in _PLAIN or known.startswith(_PLAIN_OF_OTHERS)
+        plain = known.rpartition("/")[2] in _PLAIN or known.startswith(_PLAIN_PREFIXES)
         named = f"{image} {base.distribution}" if base is not None else ""
         state.sh_is_dash = plain and any(name in named for name in _HAS_DASH)
         state.is_linux = image is not None and is_linux(image)

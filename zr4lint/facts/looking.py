@@ -107,7 +107,7 @@ def found_at(reading: Reading, path: str, own: Sequence[Fact] = (), *, start: in
 
 
 def _knows_image(reading: Reading) -> bool:
-    """Return whether the base image of the stage is known to have only the files of its distribution and its own."""
+    """Return whether the base image of the stage is known to have only files of its distribution and of conda."""
     if reading.state.outside is not None or not reading.stages:
         return reading.state.outside is not None
     stage = reading.stages[-1]
@@ -313,7 +313,7 @@ def _is_followed(ran: Ran) -> bool:
 
 
 def _touched(before: Found | None) -> Found:
-    """Return the state of a path after touch, which makes a file only where nothing is."""
+    """Return the state of a path after touch, which creates a file only if nothing exists there."""
     if before is not None and before.kind is Kind.NOTHING:
         return _NEW_FILE
     return before if before is not None else Found(Kind.ANYTHING)
@@ -384,5 +384,5 @@ def _of_image(path: str) -> Found | None:
 
 
 def _in_context(path: str) -> str:
-    """Return the path of a source of COPY below the build context."""
+    """Return the path of a source of COPY relative to the build context."""
     return posixpath.normpath(f"/{path}").lstrip("/")

@@ -46,10 +46,17 @@ class ReplacedPrograms(Struct, frozen=True):
         kept = tuple(step for step in self.steps if not under(step[0], folder) and not under(folder, step[0]))
         return self if len(kept) == len(self.steps) else ReplacedPrograms(kept)
 
-    def bring(self, packages: Sequence[str]) -> ReplacedPrograms:
-        """Return the changes after these packages were installed; "" stands for any package."""
-        steps = ((posixpath.basename(step[0]), step) for step in self.steps)
-        kept = tuple(s for name, s in steps if not under(s[0], "/usr") or not any(name in p or not p for p in packages))
+    def restore_packages(self, packages: Sequence[str] | None) -> ReplacedPrograms:
+        """Return the changes after packages were installed, which may have the programs that their names contain.
+
+        None stands for packages with any programs.
+        """
+
+        def restored(path: str) -> bool:
+            name = posixpath.basename(path)
+            return under(path, "/usr") and (packages is None or any(name in package for package in packages))
+
+        kept = tuple(step for step in self.steps if not restored(step[0]))
         return self if len(kept) == len(self.steps) else ReplacedPrograms(kept)
 
     def _with(self, *steps: tuple[str, bool, str]) -> ReplacedPrograms:

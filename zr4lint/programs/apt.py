@@ -57,7 +57,9 @@ _MOST_QUANTIFIERS = 2
 """The most quantifiers in a regular expression that is matched; with more, one match can take hours."""
 _FOREIGN = frozenset({"armel", "armhf", "i386"})
 
-_UNPACKING = frozenset({"-i", "--install", "-R", "--recursive", "--unpack", "-x", "--extract", "-X", "--vextract"})
+_UNPACKING_OPTIONS = frozenset(
+    {"-i", "--install", "-R", "--recursive", "--unpack", "-x", "--extract", "-X", "--vextract"}
+)
 
 
 class Package(Struct, frozen=True):
@@ -157,7 +159,7 @@ def refused_word(command: AptCommand) -> Argument | None:
 
 
 def without_version(command: AptCommand) -> Argument | None:
-    """Return the first package with nothing after its `=`, for which apt finds no version."""
+    """Return the first package with nothing after its `=`, which apt refuses, or None."""
     words = command.parsed.operands[1:] if command.action in ("install", "remove", "purge") else ()
     return next((word for word in words if word.value and word.value.endswith("=")), None)
 
@@ -194,9 +196,9 @@ def _is_plain(name: str) -> bool:
 
 
 def unpacks(program: str, arguments: Sequence[Argument]) -> bool:
-    """Return whether apt or dpkg unpacks a package that is a file, which may bring any file."""
+    """Return whether apt or dpkg unpacks a .deb file, which may contain any file."""
     if program == "dpkg":
-        return any(argument.value in _UNPACKING for argument in arguments)
+        return any(argument.value in _UNPACKING_OPTIONS for argument in arguments)
     return program in PROGRAMS and any((argument.value or "").endswith(".deb") for argument in arguments)
 
 

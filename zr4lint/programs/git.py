@@ -23,7 +23,7 @@ BRINGS_FILES = _FILLS | {"merge", "rebase"}
 _RESTORES = frozenset({"am", "apply", "bisect", "reset", "restore", "revert", "stash", "submodule", "worktree"})
 _FORCED = frozenset({".", ":/", "--", "-f", "--force"})
 _OF_INDEX = frozenset({"-S", "--staged", "-b", "-B"})
-"""Options with which `checkout` and `restore` leave the files of the folder."""
+"""Options with which `checkout` and `restore` don't restore files of the working tree."""
 _INSIDE = frozenset({
     "add", "branch", "clean", "commit", "describe", "fetch", "log", "merge", "mv", "rebase", "remote", "rev-parse",
     "rm", "show", "stash", "status", "submodule", "tag", "worktree",
@@ -243,7 +243,7 @@ def may_restore(git: GitCommand) -> bool:
 
 
 def restored(git: GitCommand) -> tuple[str, ...]:
-    """Return the words that may name files which a command puts back as they were; ":/" stands for all files."""
+    """Return the words of a command that may name files which it restores; ":/" stands for all files."""
     values = [word.value or "-" for word in git.arguments]
     all_ = {"reset": "--hard" in values, "stash": True, "checkout": not _FORCED.isdisjoint(values) and len(values) == 1}
     if all_.get(git.name):

@@ -59,11 +59,11 @@ class PackageCommand(Struct, frozen=True):
     subcommand: str
 
     @property
-    def brings(self) -> bool:
-        """Return whether it installs the packages that it names, and doesn't only simulate or download."""
+    def takes_effect(self) -> bool:
+        """Whether it changes the packages that it names, and does not only simulate or download."""
         if self.manager == "apt" and any(map(does_nothing, self.options.options)):
             return False
-        return self.subcommand not in _OF_SOURCES and not self.options.has(*_IDLE.get(self.manager, ()))
+        return self.subcommand not in _FOR_BUILDING and not self.options.has(*_WITHOUT_EFFECT.get(self.manager, ()))
 
     @property
     def unknown(self) -> bool:
@@ -71,9 +71,9 @@ class PackageCommand(Struct, frozen=True):
         return self.options.unknown
 
 
-_OF_SOURCES = frozenset({"build-dep", "builddep", "source-install", "si"})
-"""Subcommands that install what packages are built with."""
-_IDLE: Mapping[str, tuple[str, ...]] = {
+_FOR_BUILDING = frozenset({"build-dep", "builddep", "source-install", "si"})
+"""Subcommands that install the build dependencies of packages, but not the packages."""
+_WITHOUT_EFFECT: Mapping[str, tuple[str, ...]] = {
     "apk": ("simulate", "s"),
     "conda": ("dry-run", "download-only"),
     "dnf": ("downloadonly", "assumeno"),
@@ -84,7 +84,7 @@ _IDLE: Mapping[str, tuple[str, ...]] = {
     "yum": ("downloadonly", "assumeno"),
     "zypper": ("dry-run", "D", "download-only", "d"),
 }
-"""Options with which managers change no packages."""
+"""Options with which a manager changes no packages."""
 
 
 def _grammar(

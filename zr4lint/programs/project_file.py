@@ -57,7 +57,7 @@ def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: 
 
 
 def _python(project: Mapping[str, Any], poetry: Mapping[str, Any], places: _Places) -> Argument | None:
-    """Return the specifier of the Pythons that a project accepts, or None."""
+    """Return the specifier of the Python versions that a project accepts, or None."""
     requires = project.get("requires-python")
     if isinstance(requires, str):
         return places.argument(requires)

@@ -41,9 +41,9 @@ class Listing(Struct, frozen=True):
     - `wanted` are the requirements; the value is None if a variable in it is unknown.
     - `options` apply to the whole command. They include the names of other files.
     - `opaque` tells that there are more entries, which are not read.
-    - `refused` are options that no file may have, versions given to `-e`, and comments directly after a version. The
-      command fails with any of them.
-    - `python` is the specifier of the Pythons that a project accepts, or None.
+    - `refused` are options that no file may have, requirements with a version after `-e`, and comments directly after
+      a version. The command fails with any of them.
+    - `python` is the specifier of the Python versions that a project accepts, or None.
     """
 
     wanted: tuple[Argument, ...] = ()

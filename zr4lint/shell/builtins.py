@@ -99,7 +99,7 @@ def builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     _keep_assignments(walker, name, made, frame)
     if name in _JUMPS:
         code = walker.variables.value(rest[0]) if rest else None
-        return jump(name, code if rest or name != "exit" else None, frame.reach, looped=frame.looped)
+        return jump(name, code if rest or name != "exit" else None, frame.reach, in_loop=frame.in_loop)
     if name in _TESTS and (tested := _tested(walker, name, rest, frame)) is not None:
         return tested
     if (walk := _WALKS.get(name)) is not None:
@@ -170,7 +170,7 @@ def _succeeds(name: str, made: Command) -> bool:
 
 def _wait(walker: Walker, made: Command, _frame: Frame) -> Status:
     """Walk `wait` and return its status, which is that of the last command in the background for `wait $!`."""
-    return Status(walker.job) if [word.text.text for word in made.words[1:]] == ["$!"] else DONE
+    return Status(walker.job_status) if [word.text.text for word in made.words[1:]] == ["$!"] else DONE
 
 
 def _set(walker: Walker, made: Command, frame: Frame) -> Status:

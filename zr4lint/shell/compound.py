@@ -120,7 +120,7 @@ def _fits(walker: Walker, word: str | None, pattern: Node, frame: Frame) -> bool
 
 def while_(walker: Walker, node: Node, frame: Frame) -> Status:
     """Walk a `while` or `until`: each round if its condition is known, otherwise the body once. Return its status."""
-    frame = structs.replace(frame, looped=True)
+    frame = structs.replace(frame, in_loop=True)
     condition = between(node, ("while", "until"), "do_group")
     if (read := _reads_lines(walker, node, condition, frame)) is not None:
         return read
@@ -170,7 +170,7 @@ def for_each(walker: Walker, node: Node, frame: Frame) -> Status:
     body = node.child_by_field_name("body")
     if variable is None or body is None:
         return DONE
-    frame = structs.replace(frame, looped=True)
+    frame = structs.replace(frame, in_loop=True)
     name, span = frame.text(variable), walker.span(variable, frame)
     values = node.children_by_field_name("value")
     for child in values:

@@ -80,7 +80,7 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
 
     `name` is the value of the command's first word, or "" if it is unknown.
     """
-    printed = name == IN_PLACE or any(_is_code(walker, e) for word in made.words for e in word.expansions)
+    printed = name == IN_PLACE or any(_gives_words(walker, e) for word in made.words for e in word.expansions)
     literal = structs.replace(made, words=tuple(_literal(walker, w) for w in made.words)) if printed else made
     given, name = name, program(literal.words[0])
     if name in SHELLS or name == IN_PLACE or nested_script(literal) is not None:
@@ -124,8 +124,8 @@ def _name_of_script(command: Command) -> Word | None:
     return command.words[at + 2] if at is not None and at + 2 < len(command.words) else None
 
 
-def _is_code(walker: Walker, expansion: Expansion) -> bool:
-    """Return whether an expansion may be a part of a script, not a single value in it."""
+def _gives_words(walker: Walker, expansion: Expansion) -> bool:
+    """Return whether an expansion may give several words of a script, not only one."""
     value = walker.variables.get(expansion.name) if expansion.name and not expansion.operator else None
     return expansion.operator == OUTPUT or (value is not None and " " in value)
 

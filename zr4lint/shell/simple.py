@@ -256,7 +256,7 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
         walker.emit(frame, made.span, assignments=(pair,))
     body, place = walker.functions[name]
     here = structs.replace(frame, script=place.script, heredocs=place.heredocs, depth=frame.depth + _CALL)
-    inner = structs.replace(here, call=made, repeated=True, looped=False)
+    inner = structs.replace(here, call=made, repeated=True, in_loop=False)
     status = walker.visit(body, inner).within(Jump.CALL)
     for kept, value in walker.locals.items():
         word = plain_word(value or "", made.span)
@@ -309,7 +309,7 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
         private, walker.private = walker.private, None
         for pair in made.assignments:
             walker.emit(here, made.span, assignments=(pair,))
-        for name in _hidden(made, script, private or frozenset()):
+        for name in _not_exported(made, script, private or frozenset()):
             walker.emit(here, made.span, assignments=((name, plain_word("", made.span)),))
             walker.variables.unset(name)
         walker.private = frozenset()
@@ -318,7 +318,7 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
         if walker.dialect is Dialect.BASH is not outer:
             walker.set_by_bash()
         walker.exits_on_failure = handed.exits
-        here = structs.replace(here, tested=False, looped=False)  # the inner shell's -e ignores conditions around it
+        here = structs.replace(here, tested=False, in_loop=False)  # the inner shell's -e ignores conditions around it
         functions, walker.functions = walker.functions, {}
         walker.arguments, walker.zeroth = handed.arguments, handed.zeroth
         before = len(walker.commands)
@@ -330,17 +330,18 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
     return status.within(Jump.SHELL)
 
 
-def _hidden(made: Command, script: MappedText, private: frozenset[str]) -> list[str]:
-    """Return the variables that are not exported to the script in a word of a command.
+def _not_exported(made: Command, script: MappedText, private: frozenset[str]) -> list[str]:
+    """Return the `private` variables that a script in a word of a command does not see.
 
-    Those that the outer shell expands in the word are left out. Of other scripts, it is unknown which shell does.
+    Variables that the outer shell expands in the word are left out. If the script is not in a word, it is unknown which
+    shell expands its variables, and none are returned.
     """
     at = script.offset(0) if private and script.text else -1
-    around = any(word.span.start <= at < word.span.end for word in made.words)
-    if not around or any(wrapper.name == "xargs" for wrapper in made.wrappers):
+    in_word = any(word.span.start <= at < word.span.end for word in made.words)
+    if not in_word or any(wrapper.name == "xargs" for wrapper in made.wrappers):
         return []
-    used = {expansion.name for word in made.words for expansion in word.expansions}
-    return sorted(private.difference(used, (name for name, _ in made.assignments)))
+    expanded = {expansion.name for word in made.words for expansion in word.expansions}
+    return sorted(private.difference(expanded, (name for name, _ in made.assignments)))
 
 
 def _without_patterns(command: Command) -> Command:

@@ -118,16 +118,16 @@ def exit_value(code: str | None) -> Value:
     return Value.TRUE if not code.strip("0") else Value.FALSE
 
 
-def jump(name: str, code: str | None, reach: Reach, *, looped: bool) -> Status:
-    """Return the outcome of `exit`, `return`, `break` or `continue` with this reach; `looped` tells of a loop around.
+def jump(name: str, code: str | None, reach: Reach, *, in_loop: bool) -> Status:
+    """Return the outcome of `exit`, `return`, `break` or `continue` with this reach.
 
-    Outside a loop, `break` and `continue` do nothing.
+    `in_loop` tells that a loop encloses the command. Outside a loop, `break` and `continue` do nothing.
     """
     if reach is Reach.NEVER:
         return DONE
-    if name in ("break", "continue") and not looped:
-        return TRUE
     if name in ("break", "continue"):
+        if not in_loop:
+            return TRUE
         return Status(Value.TRUE, Jump.LOOP if name == "break" else Jump.ROUND, reach is Reach.ALWAYS)
     value = exit_value(code)
     if reach is Reach.MAYBE and name == "exit" and value is Value.FALSE:

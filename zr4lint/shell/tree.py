@@ -36,8 +36,9 @@ _CHUNK = 16_384
 
 _MOST = 64  # the number of trees kept
 _GROUPS = frozenset({"subshell", "compound_statement"})
-_LISTS = frozenset({"command", "list"})
+_MAY_WAIT = frozenset({"command", "list"})
 _WAITS = r"(?:\A|&&)\s*wait(?![-\w])"
+"""Matches a `wait` at the beginning of a list or after `&&`."""
 _UNSAID = frozenset({(), ("$?",)})
 """The words after `exit` with which it keeps the previous command's status."""
 _INSTANT = frozenset({":", "cd", "echo", "exit", "export", "mkdir", "printf", "rm", "true"})
@@ -142,9 +143,9 @@ class Frame(Struct, frozen=True):
     """The position of a walk in the scripts.
 
     `call` is the enclosing function's call. `tested` tells that `set -e` ignores a failure, `caught` that the script
-    itself tests the status, `repeated` that the text was walked before, `looped` that a loop of the same function is
-    around, and `closing` that the script ends with this status. `stdin` is the input of the enclosing loop or group, or
-    None if it is unknown. `guard` are the enclosing conditions, the outermost first, numbered by `numbers`.
+    itself tests the status, `repeated` that the text was walked before, `in_loop` that a loop of the same function
+    encloses it, and `closing` that the script ends with this status. `stdin` is the input of the enclosing loop or
+    group, or None if it is unknown. `guard` are the enclosing conditions, the outermost first, numbered by `numbers`.
     """
 
     script: MappedText
@@ -157,7 +158,7 @@ class Frame(Struct, frozen=True):
     tested: bool = False
     caught: bool = False
     repeated: bool = False
-    looped: bool = False
+    in_loop: bool = False
     wrappers: tuple[Wrapper, ...] = ()
     pipes: tuple[Pipe, ...] = ()
     stdin: MappedText | None = None
@@ -304,6 +305,6 @@ def is_instant(nodes: Sequence[Node], frame: Frame) -> bool:
 def last_wait(nodes: Sequence[Node], frame: Frame) -> int:
     """Return the index of the last `wait` in a list, or -1."""
     for index in range(len(nodes) - 1, -1, -1):
-        if nodes[index].type in _LISTS and re.search(_WAITS, frame.text(nodes[index])):
+        if nodes[index].type in _MAY_WAIT and re.search(_WAITS, frame.text(nodes[index])):
             return index
     return -1

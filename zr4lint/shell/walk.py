@@ -55,7 +55,7 @@ class Script(Struct, frozen=True):
     """The commands of a script, and the remarks on it.
 
     `failing` is the command that certainly fails and whose status the script ends with, or None. `refused` tells that
-    the shell, which is `failing_in`, rejects its words, because of `why` if that is known.
+    the shell, which is `failing_in`, rejects its words, and `why` is the reason or "".
     """
 
     commands: tuple[Command, ...]
@@ -171,7 +171,7 @@ class _Walk(Walker):
             here = here.ending(frame.closing and not commands and not background)
             result, first = self.visit(node, here), False
             if background:
-                self.job = result.value if here.reach is Reach.ALWAYS else Value.CONDITION
+                self.job_status = result.value if here.reach is Reach.ALWAYS else Value.CONDITION
                 result = DONE
             elif self._stops(result, frame):
                 result = structs.replace(result, jump=Jump.SHELL, sure=frame.reach is Reach.ALWAYS)
@@ -291,7 +291,7 @@ class _Walk(Walker):
                 return self.negated(node, frame)
             case "case_item" | "c_style_for_statement":
                 self.forget(node, frame)
-                self.sequence(node.named_children, structs.replace(frame.under(Reach.MAYBE), looped=True))
+                self.sequence(node.named_children, structs.replace(frame.under(Reach.MAYBE), in_loop=True))
                 return DONE
             case "function_definition":
                 self.define(node, frame)

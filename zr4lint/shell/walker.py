@@ -56,9 +56,9 @@ class Walker(ABC):
       folder.
     - `tells_status` tells that the script uses `$?`.
     - `private` are the variables that this shell has set without exporting them, or None if it exports all.
-    - `job` is the status of the last command in the background.
-    - `failed` is the last command that certainly failed, and `refused` the last one that the shell refused, because of
-      `why`.
+    - `job_status` is the status of the last command in the background.
+    - `failed` is the last command that certainly failed, and `refused` the last one that the shell refused, for the
+      reason `why` or an unknown one, "".
     """
 
     def __init__(self, dialect: Dialect, variables: Environment, files: Files | None, deadline: Deadline) -> None:
@@ -77,7 +77,7 @@ class Walker(ABC):
         self.unset_fails = False
         self.tells_status = False
         self.private: frozenset[str] | None = frozenset()
-        self.job = Value.DONE
+        self.job_status = Value.DONE
         self.failed: Span | None = None
         self.failed_in = dialect
         self.refused: Span | None = None
@@ -333,8 +333,8 @@ class Walker(ABC):
         saved = self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth, self.trap
         self.variables, self.trap = Variables(self.variables), None
         try:
-            looped = frame.looped and self.dialect is not Dialect.BASH  # bash forgets the loops around a subshell
-            yield structs.replace(frame, scope=(*frame.scope, self.scopes), depth=frame.depth + 1, looped=looped)
+            in_loop = frame.in_loop and self.dialect is not Dialect.BASH  # bash forgets the loops around a subshell
+            yield structs.replace(frame, scope=(*frame.scope, self.scopes), depth=frame.depth + 1, in_loop=in_loop)
         finally:
             self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth, self.trap = saved
 

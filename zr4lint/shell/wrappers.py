@@ -51,7 +51,7 @@ _OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
 """Programs that pass the string after -c to a shell."""
 READS_SCRIPTS = SHELLS | _OF_STRINGS | {"eval", ".", "source"}
 """Commands that may read a script."""
-_EXTENDED = r"[?*+@!]\("
+_EXTENDED_PATTERN = r"[?*+@!]\("
 _C = r"-[a-z]*c\Z"
 _ANSWERS = frozenset({"--help", "--version"})
 """Options with which a wrapper runs nothing."""
@@ -231,8 +231,8 @@ def nested_script(command: Command) -> MappedText | None:
 
 
 def has_extended_pattern(script: str) -> bool:
-    """Return whether a script may have a pattern of bash's extglob, such as `!(a|b)`; they are not read."""
-    return re.search(_EXTENDED, script) is not None
+    """Return whether a script may have a pattern of bash's extglob, such as `!(a|b)`, which is not supported."""
+    return re.search(_EXTENDED_PATTERN, script) is not None
 
 
 def _behind_c(words: Sequence[Word]) -> MappedText | None:

@@ -76,18 +76,18 @@ def _standing(subject: Subject, manager: str) -> tuple[dict[str, _Installed], di
     unknown: PackageRun | None = None
     groups: dict[str | None, list[str]] = {}
     for run in subject.facts.of(PackageRun, subject.lineage):
-        if (manager and family(run.command.manager) != manager) or not run.command.brings:
+        if (manager and family(run.command.manager) != manager) or not run.command.takes_effect:
             continue
         virtual = run.command.options.get("virtual")  # the name of apk for all that it adds
         for word in run.command.packages:
-            # apt takes an architecture, as in libc6:i386.
-            own = word.name.partition(":")[0] if family(run.command.manager) == "apt" else word.name
+            # apt accepts an architecture after the name, as in libc6:i386.
+            package = word.name.partition(":")[0] if family(run.command.manager) == "apt" else word.name
             if run.command.action in ("install", "group", "upgrade"):
-                standing[own] = (run, word)
+                standing[package] = (run, word)
                 if virtual is not None:
-                    groups.setdefault(virtual.value, []).append(own)
+                    groups.setdefault(virtual.value, []).append(package)
             elif run.command.action == "remove":
-                for name in (own, *groups.pop(own, ())):
+                for name in (package, *groups.pop(package, ())):
                     if standing.pop(name, None) is not None:
                         removed[name] = (run, word)
         if run.command.unknown:

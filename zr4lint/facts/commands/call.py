@@ -178,11 +178,11 @@ class Call(Struct, frozen=True):
 
     def is_there(self, path: str) -> bool | None:
         """Return whether an absolute path exists now, or may exist in a mount; None if it is unknown."""
+        if mounted_over(self.instruction, self.state, path) is not None:
+            return True
         from zr4lint.shell.found_files import Kind  # few calls ask
 
         found = self.found(path)
-        if mounted_over(self.instruction, self.state, path) is not None:
-            return True
         return found.kind is not Kind.NOTHING if found is not None else None
 
     def found(self, path: str) -> Found | None:

@@ -46,16 +46,16 @@ def apt(call: Call) -> Iterator[Fact]:
             call.fails(found.words, f"the apt of this image has no `{found.action}`", part="command")
             return
         if found.action == "install":
-            _brings(call, [package.name for package in found.packages])
+            from_file = unpacks(call.program, call.arguments)
+            _restore_programs(call, None if from_file else [package.name for package in found.packages])
         yield AptRun(call.for_root(call.online(call.at())), found)
     yield from packages(call)
 
 
-def _brings(call: Call, packages: Sequence[str]) -> None:
-    """Record that packages may bring programs back, in particular those that they are named after."""
+def _restore_programs(call: Call, packages: Sequence[str] | None) -> None:
+    """Record that installed packages may restore removed programs; None stands for packages with any programs."""
     if call.command.reach is not Reach.NEVER:
-        names = [""] if unpacks(call.program, call.arguments) else packages
-        call.state.programs = call.state.programs.bring(names)
+        call.state.programs = call.state.programs.restore_packages(packages)
 
 
 def _image(call: Call) -> str:
@@ -73,7 +73,7 @@ def _image(call: Call) -> str:
 def dpkg(call: Call) -> Iterator[Fact]:
     """Read a call of dpkg that removes packages or unpacks one."""
     if unpacks(call.program, call.arguments):
-        _brings(call, ())
+        _restore_programs(call, None)
     if found := parse_dpkg(call.arguments):
         yield AptRun(call.for_root(call.at()), found)
 

@@ -67,8 +67,8 @@ def file_program(call: Call) -> Iterator[Fact]:
     if row.writes is Operands.TARGET and parsed.operands and parsed.operands[-1].glob:
         call = unsure(call)
     folder = parsed.get("target-directory")
-    alone = len(parsed.operands) == 1 and not parsed.unknown and not parsed.operands[0].glob
-    if call.program in _NEED_TARGET and folder is None and alone and parsed.operands[0].value is not None:
+    single = len(parsed.operands) == 1 and not parsed.unknown and not parsed.operands[0].glob
+    if call.program in _NEED_TARGET and folder is None and single and parsed.operands[0].value is not None:
         call.fails(call.command.span, f"{call.program} has a source but no target", part="command")
         return
     whole = folder is not None or row.removes is Operands.ALL

@@ -25,7 +25,7 @@ _NO_FILES = frozenset({"col", "envsubst", "tr"})
 
 
 def filtered(call: Call) -> str | None:
-    """Return the path of the file whose text a filter prints, or None; its last word may be a file."""
+    """Return the path of the file whose text a filter prints, or None; its last operand is taken for a file."""
     if call.program not in _FILTERS:
         return None
     pipe = call.command.pipes[-1] if call.command.pipes else None
@@ -38,12 +38,12 @@ def filtered(call: Call) -> str | None:
 
 
 def _operand(program: str, arguments: Iterable[Argument]) -> str | None:
-    """Return the last word of a filter if it may be a file, or None."""
-    words = [argument.value or "-" for argument in arguments]
+    """Return the last operand of a filter if it may be a file, or None."""
+    words = [argument.value or "-" for argument in arguments]  # with the program as the first word
     options = sum(word.startswith("-") for word in words)
     first = 1 if program in _ONLY_FILES or options else 2  # otherwise a script or a pattern comes first
-    known = program not in _NO_FILES and len(words) - options > first and not words[-1].startswith("-")
-    return words[-1] if known else None
+    is_file = program not in _NO_FILES and len(words) - options > first and not words[-1].startswith("-")
+    return words[-1] if is_file else None
 
 
 def _piped(call: Call, pipe: Pipe) -> str | None:

@@ -72,7 +72,7 @@ def git(call: Call) -> Iterator[Fact]:
         call.fails(call.command.span, f"{code(path, 40)} already contains a clone", part="command")
         return
     if path is not None and (there := call.found(path)) is not None and there.kind is Kind.FILE:
-        call.fails(call.command.span, f"{code(path, 40)} is a file, so git can't clone to it", part="command")
+        call.fails(call.command.span, f"{code(path, 40)} is a file, so git can't clone into it", part="command")
     words = " ".join(argument.value or "" for argument in call.arguments)
     at = call.online(call.kept(call.at(relative=True), path))
     if not clone.empty:
@@ -149,7 +149,7 @@ def _filled(call: Call) -> Iterator[Fact]:
 
 
 def _clone_around(call: Call, path: str) -> str | None:
-    """Return the folder of the clone that a folder is or is inside of, or None."""
+    """Return the folder of the clone that contains a folder or is that folder, or None."""
     while path not in call.state.repositories and path not in call.state.empty_clones:
         above = posixpath.dirname(path)
         if above == path:

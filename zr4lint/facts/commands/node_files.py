@@ -40,6 +40,7 @@ _BUILT_IN = ("env", "start", "restart")
 _SILENT = ("-s", "--silent")
 _NAME = r"[\w.:@/-]+\Z(?<!-)"
 _EDITED = r"\bnpm (?:pkg|init|set-script)\b"
+"""Matches a command that may add a script to package.json."""
 _ELSEWHERE = ("prefix", "C", "workspace", "w", "workspaces", "global", "g", "cwd", "dir", "filter", "F")
 
 
@@ -87,9 +88,9 @@ def _manifest(call: Call, words: Span) -> tuple[Manifest, str, ContextFiles] | N
 
 
 def run_script(call: Call) -> None:
-    """Remark on `npm run` of a script that package.json lacks.
+    """Report `npm run` of a script that package.json lacks.
 
-    In a folder above an assumed context may be the package.json that the build copies.
+    Nothing is reported if a folder above the context has a package.json, too, since the build may use that folder.
     """
     words = [argument for argument in call.arguments[1:] if argument.value not in _SILENT]
     if len(words) < 2 or words[0].value not in _RUN or re.match(_NAME, words[1].value or "") is None:
@@ -98,9 +99,12 @@ def run_script(call: Call) -> None:
     if any(value.startswith("-") for value in behind) or re.search(_EDITED, call.script.reading.text):
         return
     found = _manifest(call, words[1].span)
-    if found is None or words[1].value in (*found[0].scripts, *_BUILT_IN):
+    if found is None:
         return
-    if not found_above(os.path.dirname(os.path.abspath(found[2].folder)), found[1]):
+    manifest, source, files = found
+    if words[1].value in (*manifest.scripts, *_BUILT_IN):
+        return
+    if not found_above(os.path.dirname(os.path.abspath(files.folder)), source):
         call.fails(words[1].span, f"package.json has no script {code(words[1].value or '', 40)}")
 
 

@@ -127,8 +127,8 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
         yield VenvCreated(at, program, module, path, operand.span, clears, option is None, option)
 
 
-def _of_child(call: Call) -> Call:
-    """Return a call without the variables of its shell that are not exported to it."""
+def _with_exported(call: Call) -> Call:
+    """Return a call without the variables of its shell that are not exported to the program."""
     hidden = call.command.private - {name for name, _ in call.command.assignments}
     if hidden.isdisjoint(call.variables):
         return call
@@ -137,7 +137,7 @@ def _of_child(call: Call) -> Call:
 
 def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     alone = pip.parsed.has("isolated")
-    call = _of_child(call)
+    call = _with_exported(call)
     settings = {n: v for n, v in call.variables.items() if n.startswith(_SETTINGS) and not alone}
     settings = {**call.state.pip_config, **_configured(call, settings.get("PIP_CONFIG_FILE")), **settings}
     named = pip.parsed.all("requirement")
