@@ -36,8 +36,8 @@ _PREFIX = (
     r"(?<!\n)"  # an empty prefix must not match, since each line would be replaced by itself
 )
 _PREFIXES = re.compile(_PREFIX, re.MULTILINE)
-_BESIDE_SERVICE = re.compile(_PREFIX.replace(_COMPOSE, ""), re.MULTILINE)
-_NAMED = re.compile(r"^([a-z][\w.-]{0,80}[-_]\d{1,4}) +\| ", re.MULTILINE)
+_PREFIXES_BUT_SERVICE = re.compile(_PREFIX.replace(_COMPOSE, ""), re.MULTILINE)
+_SERVICE_LINE = re.compile(r"^([a-z][\w.-]{0,80}[-_]\d{1,4}) +\| ", re.MULTILINE)
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)
 _SERVICE = re.compile(r"^[a-z][\w.-]*+ +\| ?", re.MULTILINE)
 _TAG = re.compile(r" {0,9}\[(?!internal\])[A-Z]?[a-z][\w.-]{1,40}\]")
@@ -51,9 +51,9 @@ _STEP = re.compile(
 )
 
 
-def several_services(text: str) -> bool:
-    """Return whether compose prints a text of several services, each line with the name of one."""
-    return len(set(_NAMED.findall(text))) > 1
+def has_several_services(text: str) -> bool:
+    """Return whether a text has lines of several services of compose, with the name of the service in front."""
+    return len(set(_SERVICE_LINE.findall(text))) > 1
 
 
 class Readable(Protocol):
@@ -112,7 +112,7 @@ def _decoder(data: bytes) -> codecs.IncrementalDecoder:
 class _Cleaner:
     """Cleans text that arrives in pieces, and keeps an incomplete last line.
 
-    The name of the service in front of a line of compose stays if there are several services.
+    The names of services of compose in front of lines are kept if there are several.
     """
 
     def __init__(self) -> None:
@@ -143,8 +143,8 @@ class _Cleaner:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         if "\x1b" in text or "\b" in text:
             text = ESCAPES.sub("", text)
-        if self.first and several_services(text):
-            self.prefixes = _BESIDE_SERVICE
+        if self.first and has_several_services(text):
+            self.prefixes = _PREFIXES_BUT_SERVICE
         text = self.prefixes.sub("\n", f"\n{text}")[1:]
         if self.first:
             self._learn(text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, structs
 
-from zr4lint.diagnose.cleaning import NoLogError, batches, several_services
+from zr4lint.diagnose.cleaning import NoLogError, batches, has_several_services
 from zr4lint.diagnose.events import Output, Served, Started
 from zr4lint.diagnose.failures import raised_in_build
 from zr4lint.diagnose.formats import CONTAINER, TEXT, container, detect
@@ -65,7 +65,7 @@ class _Reading:
         text = data.decode("utf-8", "replace")
         self.github = _GITHUB.search(text) is not None
         self.compose = container.COMPOSE_SIGN.search(text) is not None
-        self.record.several = several_services(text)
+        self.record.several_services = has_several_services(text)
         self.cog = _COG in text
 
     def _look(self, lines: list[str], *, first: bool) -> None:
@@ -91,7 +91,7 @@ class _Reading:
             number += 1
             events = read(number, text)
             if events is None:
-                service, words = service_of(text) if self.record.several else ("", text)
+                service, words = service_of(text) if self.record.several_services else ("", text)
                 event = container.container_event(number, words)
                 if service and isinstance(event, Served):
                     event = None  # the address of one service says nothing about the others
@@ -107,7 +107,7 @@ class _Reading:
         name = self.form.name
         started = self.record.starts and not raised_in_build(self.record)
         if name == TEXT.name and (started or self.record.served):
-            return "compose/start" if self.compose or self.record.several else CONTAINER
+            return "compose/start" if self.compose or self.record.several_services else CONTAINER
         if self.cog:
             return f"cog/{name}"
         return f"github-actions/{name}" if self.github else name

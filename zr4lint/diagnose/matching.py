@@ -68,8 +68,9 @@ def fill(words: str, captures: Mapping[str, str]) -> str:
 class _Hit(Struct):
     """A signature that matched: its lines, its captures, and whether only warnings match.
 
-    `again` is whether all of its lines are from attempts that were repeated. `tolerated` is whether the step
-    continued right below it, or may have after a failed check. `past` is whether the step continued further below.
+    `again` is whether all of its lines are from attempts that were repeated. `tolerated` is whether the
+    next line shows that the step continued, or a failed check may not have ended it. `past` is whether any later line
+    shows that the step continued.
     """
 
     compiled: Compiled
@@ -95,13 +96,13 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
     in a `traceback`, and if the instruction continues after a failure (`|| true`). Errors that the program survived
     count only if no other cause is known, and not if its last words are known to be the reason.
 
-    One process ended the step, so that only the first cause is more than possible. It is only possible, too, if the
-    step continued below its last line.
+    Since one process ended the step, at most the first cause is more than possible. It is only possible, too, if the
+    step continued below the last line of the cause.
     """
     printed = Printed(lines, catalogue)
     marks = _Marks(printed, catalogue)
     hits: dict[str, _Hit] = {}
-    went_on = {index for t in catalogue.continues for index, _ in printed.find(t) if not marks.noise(index)}
+    continued = {index for t in catalogue.continues for index, _ in printed.find(t) if not marks.noise(index)}
     tolerant = _tolerant(instruction.partition("\n")[0])
     for id_, compiled in catalogue.signatures.items():
         if traceback and compiled.signature.phase == "build":
@@ -110,16 +111,16 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
         if hit is not None:
             hits[id_] = hit
             hit.again = all(map(marks.transient, hit.at))
-            hit.tolerated = (tolerant and id_ in _CHECKS) or printed.next(max(hit.at)) in went_on
+            hit.tolerated = (tolerant and id_ in _CHECKS) or printed.next(max(hit.at)) in continued
     own = 0 if traceback else printed.own_words(instruction)
     survived = own or (printed.last_traceback() if traceback or printed.raised else len(lines) if tolerant else 0)
     late = {id_: hit for id_, hit in hits.items() if max(hit.at) >= survived}
     sure = [hit for hit in late.values() if not hit.warns and hit.compiled.signature.confidence != "possible"]
     late |= {id_: hit for id_, hit in hits.items() if any(map(hit.covers, sure))}
-    below = max(survived if own or printed.raised else 0, *went_on, 0)
+    below = max(survived if own or printed.raised else 0, *continued, 0)
     for hit in hits.values():
-        reach = _reach(hit, hits.values())
-        hit.past = reach < below or not printed.ends_with(reach, hit.at)
+        last = _last_line(hit, hits.values())
+        hit.past = last < below or not printed.is_end(last, hit.at)
     return _ranked(late if own or sure else hits, printed, latest=traceback or tolerant, tolerant=tolerant)
 
 
@@ -128,8 +129,8 @@ def _tolerant(instruction: str) -> bool:
     return not _STRICT.search(instruction) and _TOLERANT.search(_QUOTED.sub("", instruction)) is not None
 
 
-def _reach(hit: _Hit, hits: Collection[_Hit]) -> int:
-    """Return the index of the last line of a hit and of all that follow from it."""
+def _last_line(hit: _Hit, hits: Collection[_Hit]) -> int:
+    """Return the index of the last line of a hit and of all hits that follow from it."""
     found = [hit]
     for one in found:
         found += [o for o in hits if one.covers(o) and o not in found and not o.compiled.signature.last]
@@ -311,7 +312,7 @@ def _ended(hits: Mapping[str, _Hit], ids: Sequence[str], known: Sequence[str]) -
 
 
 def _cause(hit: _Hit, explains: tuple[str, ...], printed: Printed, last: int, *, sure: bool) -> Cause:
-    """Return the cause of a hit; unless `sure`, or with a program's last words below it, it is only possible."""
+    """Return the cause of a hit; unless `sure`, or with a program's last words below it, the cause is only possible."""
     signature = hit.compiled.signature
     survived = not sure or (0 < signature.ends <= _BRIEF and max(hit.at) < last)
     at = sorted(set(hit.at))

@@ -30,8 +30,9 @@ _MISTAKE = re.compile(
     r"(?:[a-z_]+\.)*(?:Assertion|Attribute|FileNotFound|Import|Index|JSONDecode|Key|ModuleNotFound|Name|Type)Error\b"
 )
 _RELAYED = re.compile(r"CalledProcessError|[Ss]ee (?:the )?(?:root cause|stack trace|log)|Error compiling objects")
+"""Matches the words of an exception that reports the failure of another program or process."""
 _OWN = re.compile(r"([\w.+-]{2,60}): (?:error|fatal|ERROR|FATAL): ")
-_ROW = re.compile(r"[│┃|](?:[^│┃|\n]*[│┃|]){3,}$")
+_TABLE_ROW = re.compile(r"[│┃|](?:[^│┃|\n]*[│┃|]){3,}$")
 _CLOSING = re.compile(
     r"[^\w\s/+\[(-]|\((?!\d)|[-=_#]{3}|\[(?:error|fatal|warn|notice|help|info|end|rank)"
     r"|(?:npm|gyp|info|hint:?|note:?|help:?|see|for|please|if|you|try:?|to|consider|use|usage|run|check|at|in|and|or)"
@@ -44,7 +45,7 @@ _CLOSING = re.compile(
     r"|[\w ]+:$|[a-z]+(?: [a-z]+)?\.$",
     re.IGNORECASE,
 )
-"""Matches a line that may follow the last error of a step: more errors, advice, prose, or the program's farewell."""
+"""Matches a line that may follow the last error of a step: more errors, advice, prose, or a closing message."""
 _JOINED = re.compile(r"&&|\|\||;")
 
 
@@ -79,19 +80,17 @@ class Printed:
 
     def in_table(self, index: int) -> bool:
         """Return whether a line is a row of a table with several columns, as a scanner prints them."""
-        return _ROW.match(self._rows[index]) is not None
+        return _TABLE_ROW.match(self._rows[index]) is not None
 
-    def ends_with(self, index: int, proofs: Iterable[int]) -> bool:
-        """Return whether nothing below a line shows that the step continued.
+    def is_end(self, index: int, proofs: Iterable[int]) -> bool:
+        """Return whether no line below `index` shows that the step continued.
 
-        A line below may continue the error (it is indented, or begins with the same word as one of the lines that
-        prove it) or close the output.
+        `proofs` are the lines of the error. A line below may belong to it, if it is indented or begins with the same
+        word as one of them, or it may close the output.
         """
-        voices = {self.voice(proof) for proof in proofs if any(map(str.isalpha, self.voice(proof)))}
-        for at in self._filled[bisect_right(self._filled, index) :]:
-            if self.voice(at) not in voices and not self._closes(at):
-                return False
-        return True
+        starts = {word for word in map(self._first_word, proofs) if any(map(str.isalpha, word))}
+        below = self._filled[bisect_right(self._filled, index) :]
+        return all(self._first_word(at) in starts or self._closes(at) for at in below)
 
     def _closes(self, index: int) -> bool:
         """Return whether a line may follow the last error."""
@@ -99,7 +98,7 @@ class Printed:
             self._closing[index] = bool(self.indents[index]) or _CLOSING.match(self._rows[index]) is not None
         return self._closing[index]
 
-    def voice(self, index: int) -> str:
+    def _first_word(self, index: int) -> str:
         """Return the first word of a line."""
         return self._rows[index].split(" ", 1)[0]
 
@@ -112,7 +111,7 @@ class Printed:
     def raised(self) -> bool:
         """Whether the output ends with an exception that ended a Python program; only the builder's words follow.
 
-        An exception that only reports that another program or process failed does not count.
+        An exception that reports the failure of another program or process does not count.
         """
         return any(
             not self.indents[index] and _RAISED.match(self._rows[index]) and not _RELAYED.search(self._rows[index])

@@ -103,7 +103,7 @@ class Ending(Struct):
 
 
 def service_of(text: str) -> tuple[str, str]:
-    """Return the service of compose that a line names, or "", and the rest of the line."""
+    """Return the service of compose that a line begins with, or "", and the rest of the line."""
     found = _SERVICE.match(text)
     return (found[1], text[found.end() :]) if found else ("", text)
 
@@ -123,7 +123,7 @@ class Record:
         self.last_open: Step | None = None
         self.starts: list[Started] = []
         self.served = 0
-        self.several = False
+        self.several_services = False
         self.loose = Window(telling)
         self._failed: list[Step] = []
         self._reprints: list[Reprint] = []
@@ -169,11 +169,11 @@ class Record:
         """Return the first service of compose that exited with an error, or the last one with an exception."""
         exited = (_EXITED.match(start.words) for start in self.starts)
         names = [found[1] for found in exited if found] or [s.service for s in reversed(self.starts) if s.service]
-        return names[0] if names and self.several else None
+        return names[0] if names and self.several_services else None
 
     def printed_by(self, service: str | None) -> list[Line]:
-        """Return the lines outside of steps, those of other services of compose only for None."""
-        if not self.several:
+        """Return the lines outside of steps, without those of other services of compose if `service` is given."""
+        if not self.several_services:
             return [*self.loose]
         named = [(line, *service_of(line.text)) for line in self.loose]
         return [
