@@ -815,7 +815,7 @@ def test_a_context_that_is_only_assumed(tmp_path: Path, files: dict[str, str], s
     assert [f.severity.name for f in report.findings if f.code == "ZL008"] == severity
 
 
-def test_a_context_that_a_script_puts_together_is_not_judged(tmp_path: Path) -> None:
+def test_a_context_that_a_script_assembles_is_not_reported(tmp_path: Path) -> None:
     files = {"../../.git/HEAD": "", "../../src/a": "", "scripts/b": ""}
     text = "FROM debian:12\nCOPY src scripts made.txt /a/\n"
     report = lint(tmp_path / "docker" / "tool", {"Dockerfile": text, **files})

@@ -85,7 +85,7 @@ def test_nested_folders_are_looked_into_once_each(tmp_path: Path, monkeypatch: p
     assert max(looked.values()) <= 2
 
 
-def test_the_closest_files_of_patterns_are_heeded(tmp_path: Path) -> None:
+def test_the_closest_gitignore_files_are_used(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     save(tmp_path / ".gitignore", "Dockerfile\n")
     folder = tmp_path

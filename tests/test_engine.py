@@ -288,7 +288,7 @@ def test_the_conforming_file_has_no_findings_and_60_points() -> None:
     assert (report.conformance[0].points, report.conformance[0].of) == (60, 60)
 
 
-def test_packs_are_named_or_files_and_config_is_heeded(tmp_path: Path) -> None:
+def test_packs_are_named_or_files_and_config_is_used(tmp_path: Path) -> None:
     assert codes(zr4lint.lint_text("FROM ubuntu\n", packs="zr4", options=LintOptions(select=("ZR0201",)))) == ["ZR0201"]
     assert zr4lint.lint_text("FROM ubuntu\n", packs=[]).findings == ()
     (tmp_path / "p.toml").write_text("name = 1\n")

@@ -143,6 +143,6 @@ def test_lists_are_updated_and_nothing_else_changes(
     ],
 )
 def test_the_rights_of_the_command_are_repeated(script: str, code: str, after: str) -> None:
-    """No fix of a finding of info adds sudo, which is a warning."""
+    """The fix of an info does not add sudo, which is a warning."""
     done = fixed(script, code)
     assert done.endswith(after) if code == LISTS else after in done

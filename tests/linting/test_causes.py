@@ -132,8 +132,8 @@ why = "It is shipped."
 """
 
 
-def test_a_stage_is_told_by_the_finding_that_changes_its_words() -> None:
-    """What the stage lacks is placed at its FROM, too, but is no cause."""
+def test_the_finding_whose_fix_changes_the_stage_is_the_cause() -> None:
+    """A finding on what the stage lacks is also at its FROM, but is not the cause."""
     pack = read_pack(tomllib.loads(STAGES), KINDS, "stages.toml")
     text = "FROM debian:12 AS job\nENV LEVEL=1\nFROM debian:12 AS tail\nCOPY --from=job /b /b\n"
     (finding,) = lint(SourceFile(text, "Dockerfile"), [pack]).findings
@@ -153,8 +153,8 @@ def test_a_suppressed_finding_is_in_no_other() -> None:
     assert all("ZR0502" not in (f.code, *f.also) for f in told)
 
 
-def test_a_cause_is_found_among_fixes_that_explain_nothing() -> None:
-    """Of many fixable findings, one explains others: the line too many moves CMD."""
+def test_a_cause_is_found_among_unrelated_fixes() -> None:
+    """One of several fixable findings explains others: an additional line moves CMD."""
     text = TEXT
     for old, new in (
         ("    torch==2.5.1 \\\n", "    torch==2.4.1 \\\n"),

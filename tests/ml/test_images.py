@@ -88,5 +88,5 @@ def test_variables_behind_operators(text: str, image: str) -> None:
     ],
 )
 def test_images_that_bring_no_user_and_no_port(reference: str, bare: bool) -> None:
-    """A name alone is not enough: the registry and the owner count."""
+    """The registry and the owner count, not only the name."""
     assert is_bare(reference) is bare

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zr4lint.model.source import MappedText
 
 _NEEDS_SHELL = r"\s*(?:!|time\s)|[^'\"]*\{"
-"""Matches a status that is inverted or timed, and braces, which dash and bash read differently."""
+"""Matches `!` or `time` at the start, and braces, which dash and bash read differently."""
 _PLAIN = r"(?:[\w ./:=@%+,-]|'[^']*'|\"[^\"$`\\]*\")+"
 """Matches words that every shell reads alike."""
 

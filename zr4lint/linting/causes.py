@@ -5,9 +5,9 @@ this module gathers the facts of a file more than once. Its cost is bounded:
 
 - It searches only files with at most `_MOST` findings, among them an open error or warning, and an unmet requirement or
   a refusal.
-- Suspects in the words of the file come first, the most harmful of them before the others. Suspects that findings point
-  at come last. Fixes of findings are rarely the cause. If there are more than `_MOST_UNGROUPED`, they are tried together
-  first, and one by one only if that resolves other errors.
+- Suspects in the words of the file come first, the most harmful of them before the others. Suspects that findings
+  point at come last. The fix of a finding rarely resolves others. More than `_MOST_UNGROUPED` fixes are therefore tried
+  together first, and one by one only if that resolves other errors.
 - The search ends when no finding is left to explain. It also ends after `_TRIALS` lints, or after fewer in a large file
   (`_WORK`), so that its time grows with the file and not with its square. It uses no clock, so that two runs give the
   same result.

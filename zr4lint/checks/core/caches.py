@@ -114,8 +114,8 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
         why = f"are removed before the last {late}" if inside else "are not removed in this RUN"
         remedy, contents = row.remedy.format(program=last.program), row.contents.format(program=last.program)
         named = _named(instruction, folders[0]) if row.manager == "apt" else None
-        early = max((use.at.order for use in found if use.cleans and use.at.order < last.at.order), default=-1)
-        first = next((use for use in filling if use.at.order > early), filling[0])
+        cleaned_at = max((use.at.order for use in found if use.cleans and use.at.order < last.at.order), default=-1)
+        first = next((use for use in filling if use.at.order > cleaned_at), filling[0])
         yield Unmet(
             f"{contents} {why}",
             (last.span if late == "update" else inside[-1].at.span) if inside else named or first.span,
@@ -179,15 +179,15 @@ def _kept_from(subject: Subject, row: Cache, at: At) -> float:
 def _append(subject: Subject, row: Cache, found: Sequence[Use], remedy: str) -> Fix | None:
     """Return a fix that cleans the cache after the last command that uses it.
 
-    There is none if sudo would have to clean it, since sudo has findings of its own.
+    Return None if the clean-up would need sudo, which another rule reports.
     """
     last = [use for use in found if use.fills or use.reads][-1]
     instruction = last.at.instruction
     scripts: Sequence[Ran] = ()
     if row.manager == "apt":
         scripts = subject.memo.get(("scripts that install", subject.lineage), lambda: _scripts(subject))
-    behind = [ran for ran in scripts if ran.at.instruction is instruction and ran.at.order > last.at.order]
-    at, words = (behind[-1].at, behind[-1].arguments[0].span) if behind else (last.at, last.span)
+    after = [ran for ran in scripts if ran.at.instruction is instruction and ran.at.order > last.at.order]
+    at, words = (after[-1].at, after[-1].arguments[0].span) if after else (last.at, last.span)
     sudo = rights(subject.source, at, words)
     if sudo or instruction.json is not None or at.reach is not Reach.ALWAYS or is_negated(subject.source, at):
         return None
@@ -212,10 +212,9 @@ def _append(subject: Subject, row: Cache, found: Sequence[Use], remedy: str) -> 
 
 def _scripts(subject: Subject) -> Sequence[Ran]:
     """Return the commands that may run a script with an install, which needs the package lists."""
-    every = (
-        (ran, posixpath.basename(_script_name(ran))) for ran in subject.facts.of(Ran, subject.lineage, triggers=True)
-    )
-    return [ran for ran, name in every if re.search(_SCRIPT, name) and re.fullmatch(_NO_SCRIPT, name) is None]
+    commands = subject.facts.of(Ran, subject.lineage, triggers=True)
+    named = ((ran, posixpath.basename(_script_name(ran))) for ran in commands)
+    return [ran for ran, name in named if re.search(_SCRIPT, name) and re.fullmatch(_NO_SCRIPT, name) is None]
 
 
 def _script_name(ran: Ran) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SHORTEST_ENDING = 5
-_NO_SECRET = lazy_pattern(
+_PLACEHOLDER = lazy_pattern(
     r"(?i)change.?(?:me|it)|x{3,}|\*{3,}|<.*>|your[-_ ].*|place.?holder|dummy|todo|none|null|nil|true|false|\d|"
     r"(?:example|sample|replace).*"
 )
@@ -35,21 +35,9 @@ SECRET_NAMES = (
     *("pword", "secret", "token"),
 )
 PUBLIC_NAMES = (
-    *(
-        "alias",
-        "app_id",
-        "client_id",
-        "commit",
-        "dir",
-        "dont_warn",
-        "enabled",
-        "expir*",
-        "file",
-        "fingerprint",
-        "git_config_key",
-    ),
-    *("goprivate", "gpg_key", "length", "mode", "name", "no", "path", "public", "sock", "tiktoken*", "tokenizer*"),
-    *("type", "url", "username", "version"),
+    *("alias", "app_id", "client_id", "commit", "dir", "dont_warn", "enabled", "expir*", "file", "fingerprint"),
+    *("git_config_key", "goprivate", "gpg_key", "length", "mode", "name", "no", "path", "public", "sock", "tiktoken*"),
+    *("tokenizer*", "type", "url", "username", "version"),
 )
 _HISTORY = {
     "ARG": "The value of an ARG can be read from the image's history.",
@@ -124,11 +112,16 @@ def _parts(entry: str) -> tuple[str, ...]:
 
 
 def _is_harmless(fact: EnvSet | ArgDeclared) -> bool:
-    """Return whether a value is no secret. An ARG with a placeholder gets its value from a build argument."""
+    """Return whether a value is known and no secret.
+
+    A placeholder counts only in ENV, since a build argument may replace the value of an ARG.
+    """
     value = fact.value
-    if value is None or _PLACE.fullmatch(value) is not None:
-        return value is not None
-    return isinstance(fact, EnvSet) and (not value or _NO_SECRET.fullmatch(value) is not None)
+    if value is None:
+        return False
+    if _PLACE.fullmatch(value) is not None:
+        return True
+    return isinstance(fact, EnvSet) and (not value or _PLACEHOLDER.fullmatch(value) is not None)
 
 
 def _written(subject: Subject) -> Iterator[Unmet]:

@@ -133,7 +133,7 @@ def _accounts(subject: Subject, family: Iterable[int]) -> Iterator[Account]:
 
 
 def _unused(subject: Subject, end: int, family: frozenset[int]) -> Iterator[Unmet]:
-    # A user with subordinate UIDs is there for user namespaces, and runs nothing.
+    # Users with subordinate UIDs exist for user namespaces; no program runs as them.
     mapped = "\n".join(w.text.text for w in subject.facts.of(Written, family) if w.path == "/etc/subuid")
     accounts = [a for a in _accounts(subject, family) if not a.ran.at.unsure and f"{a.name}:" not in mapped]
     if not accounts or _drops(subject, family, or_unknown=True):

@@ -1,4 +1,4 @@
-"""Checks for requirements of one command that no release, or the image's Python, meets."""
+"""Checks for requirements of one command that no release meets, or that exclude the image's Python."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zr4lint.programs.pip import Requirement
 
 _MINORS = range(4, 21)
-"""The minor versions of Python of which a valid specifier accepts one."""
+"""Minor versions of Python 3; a specifier that accepts none of them is ignored as invalid."""
 
 
 @check("ml/pins-contradict")

@@ -110,7 +110,7 @@ def _refused(run: PipRun, listing: Listing) -> Outcomes:
                 word.span,
                 expected=(word.value or "").removeprefix("-e "),
                 notes=("The command fails with `is not a valid editable requirement`.",),
-                help="Take `-e` out; dash's `echo` prints it",
+                help="Remove `-e`; the `echo` of dash prints it",
                 unsure=run.at.reach is Reach.MAYBE,
                 references=("pip documentation, requirements file format",),
             )
@@ -188,16 +188,16 @@ def failure_hidden(subject: Subject) -> Outcomes:
         )
 
 
-def hidden(subject: Subject, at: At) -> bool:
-    """Return whether the build continues if a command fails, as in `a && b || true`, meant so or not."""
+def is_failure_ignored(subject: Subject, at: At) -> bool:
+    """Return whether the build continues if a command fails, as in `a && b || true`."""
 
-    def passed_over() -> bool:
+    def ignored() -> bool:
         following = _following(subject.facts, at)
         while following is not None and following.operator == "&&":
             following = _following(subject.facts, following)
         return following is not None and following.operator == "||" and bool(_swallows(subject, following))
 
-    return subject.memo.get(f"hidden {at.order}", passed_over)
+    return subject.memo.get(f"failure ignored {at.order}", ignored)
 
 
 def _hidden(subject: Subject, at: At, ends: dict[int, tuple[int, str] | None]) -> tuple[int, str] | None:
@@ -228,7 +228,7 @@ def _hidden(subject: Subject, at: At, ends: dict[int, tuple[int, str] | None]) -
 
 
 def _swallows(subject: Subject, at: At) -> str:
-    """Return the word of a command that always succeeds, or ""."""
+    """Return the first word of a command if it always succeeds, or ""."""
     word = next(iter(subject.words(at.span).split()), "")
     return word if word in _SWALLOWS else ""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
-from zr4lint.checks.ml.pip_calls import hidden
+from zr4lint.checks.ml.pip_calls import is_failure_ignored
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -36,8 +36,8 @@ _MANAGED_HINTS = (
     r"\bvenv\b"
 )
 _PARTS = ("", "dev", "venv", "distutils", "minimal", "full")
-_WITH_PYTHONS = ("runpod", "tensorflow", "vllm")
-"""Kinds of images whose apt knows deadsnakes, from which they took a Python."""
+_WITH_DEADSNAKES = ("runpod", "tensorflow", "vllm")
+"""Kinds of images in which the PPA of deadsnakes is a source of apt."""
 _SOURCES = (
     r"sources\.list|deadsnakes|add-apt-repository|apt-add-repository|dpkg -i|\.deb\b|apt/preferences|snapshot\.debian"
 )
@@ -186,7 +186,7 @@ def _gone(subject: Subject, name: str, run: AptRun, package: Package) -> Unmet |
                 package.span,
                 expected=instead or None,
                 fix=fix,
-                unsure=run.at.unsure or hidden(subject, run.at),
+                unsure=run.at.unsure or is_failure_ignored(subject, run.at),
                 notes=("apt-get fails with `Unable to locate package` or `has no installation candidate`.",),
                 help=f"Install {code(instead)}" if instead else "Remove it",
                 references=references(row),
@@ -212,13 +212,13 @@ def _no_python(subject: Subject, history: History, release: Row | None, run: Apt
         return None
     if package.name.endswith("distutils") or history.mentions(run.at, _SOURCES):
         return None
-    if history.base is not None and history.base.kind in _WITH_PYTHONS:
+    if history.base is not None and history.base.kind in _WITH_DEADSNAKES:
         return None
     return Unmet(
         f"{release['name']} has no package {code(package.name)}",
         package.span,
         expected=f"python{release['python']}",
-        unsure=run.at.unsure or hidden(subject, run.at),
+        unsure=run.at.unsure or is_failure_ignored(subject, run.at),
         notes=(f"It has Python {' and '.join(release['packaged'])}. apt-get fails with `Unable to locate package`.",),
         help=f"Use python{release['python']}, or add ppa:deadsnakes/ppa first",
         references=references(release),

@@ -20,8 +20,8 @@ from zr4lint.model.quoting import code, plain
 if TYPE_CHECKING:
     from zr4lint.programs.pip import Requirement
 
-_OWN_HOSTS = r"//(?:[\w-]+\.)*(?:pytorch\.org|pythonhosted\.org)/"
-"""Matches the URL of a wheel that PyTorch published; other publishers pair releases in their own way."""
+_PYTORCH_HOSTS = r"//(?:[\w-]+\.)*(?:pytorch\.org|pythonhosted\.org)/"
+"""Matches the URL of a wheel that PyTorch published; the releases of other publishers may match in other pairs."""
 COMPANIONS = ("torchvision", "torchaudio")
 _SOURCES = ("pytorch RELEASE.md", "wheel metadata of torch, torchvision and torchaudio")
 
@@ -62,7 +62,7 @@ def companion_mismatch(subject: Subject) -> Outcomes:
                 if public in fitting or f"{public}.0" in fitting:
                     continue
                 newer = numbers(public) > numbers(fitting[0]) and older(newest_torch(), torch.version)
-                foreign = requirement.url is not None and not re.search(_OWN_HOSTS, requirement.url)
+                foreign = requirement.url is not None and not re.search(_PYTORCH_HOSTS, requirement.url)
                 unlisted = name == "torchaudio" and numbers(public) > numbers(_last_torchaudio())
                 yield Unmet(
                     f"{name} {plain(public, 20)} is not built for torch {torch.version}",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from zr4lint.model.source import Span
 
 _LONGEST_RANGE = 100
+"""The most ports of a range that are compared one by one."""
 
 
 @check("label-values")
@@ -163,9 +164,9 @@ def path_folders(
         return
     found = last.value.replace(INHERITED, f"${variable}")
     refers = re.search(rf"\$\{{?{variable}\b", subject.words(last.value_span)) is not None
-    # The base image may not set the variable, so that a reference to it leaves nothing.
-    alone = refers and [folder for folder in found.split(":") if folder] == [*(before or ()), *(after or ())]
-    if found == wanted or alone:
+    # If the base image does not set the variable, the reference to it is empty.
+    complete = refers and [folder for folder in found.split(":") if folder] == [*(before or ()), *(after or ())]
+    if found == wanted or complete:
         yield met(last.at, last.span)
     else:
         yield Unmet(contrast(variable, found, wanted), last.span, expected=expected)
@@ -193,7 +194,7 @@ def exposed_ports(subject: Subject, *, ports: list[Text]) -> Outcomes:
 
 
 def _each_port(ports: str | None) -> Sequence[str | None]:
-    """Return the ports of a short range such as `8000-8010/udp`; other text is returned alone."""
+    """Return the ports of a short range such as `8000-8010/udp`, or other text unchanged as the only item."""
     found = re.fullmatch(r"(\d{1,5})-(\d{1,5})(/\w+)?", ports or "")
     if found is None or not 0 <= int(found[2]) - int(found[1]) < _LONGEST_RANGE:
         return [ports]

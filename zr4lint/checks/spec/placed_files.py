@@ -67,7 +67,7 @@ def copies_to(
         for flag, wanted in (("chown", owner), ("chmod", mode)):
             given = last.flags.get(flag)
             value = given.value if given is not None else ""
-            if wanted and (value is None or _in_full(flag, value) != _in_full(flag, wanted)):
+            if wanted and (value is None or _normal_flag(flag, value) != _normal_flag(flag, wanted)):
                 place = given.span if given is not None else last.at.span
                 message = contrast(f"--{flag} of {plain(source, 24)}", value or "", wanted)
                 if not value:
@@ -79,8 +79,8 @@ def copies_to(
         yield met(last.at, last.span)
 
 
-def _in_full(flag: str, value: str) -> str:
-    """Return an owner with its group and a mode without leading zeros. A UID is its own group if none is given."""
+def _normal_flag(flag: str, value: str) -> str:
+    """Return the value of --chown with a group, which is the UID if none is given, or --chmod without leading zeros."""
     if flag == "chown":
         return f"{value}:{value}" if value.isdecimal() else value
     return value.lstrip("0") if value.isdecimal() else value

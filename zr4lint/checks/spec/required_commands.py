@@ -71,7 +71,7 @@ def runs(
             message = contrast("the folder", last.folder or "", folder)
             yield Unmet(message, last.at.span, expected=f"{command} in {folder}", unsure=last.folder is None)
             continue
-        owned = [ran for ran in placed if not user or _is_user(users.get(ran.at.instruction.index), user)]
+        owned = [ran for ran in placed if not user or _matches_user(users.get(ran.at.instruction.index), user)]
         if not owned:
             now = users.get(placed[-1].at.instruction.index)
             message = contrast("the user who runs this", now or "", user)
@@ -84,8 +84,8 @@ def runs(
             yield Unmet(f"{code(command, 40)} runs only conditionally", owned[-1].at.span, command, unsure=True)
 
 
-def _is_user(now: str | None, wanted: str) -> bool:
-    """Return whether a user is the wanted one: root by its number, too, and with any group if none is wanted."""
+def _matches_user(now: str | None, wanted: str) -> bool:
+    """Return whether USER[:GROUP] is the wanted one; `0` is root, and the group counts only if one is wanted."""
     user, _, group = (now or "").partition(":")
     wanted_user, _, wanted_group = wanted.partition(":")
     same = user == wanted_user or {user, wanted_user} == {"root", "0"}
