@@ -151,12 +151,10 @@ def _around(span: Span, commands: Sequence[Command]) -> Span | None:
 def _failing(span: Span, text: str, *, in_dash: bool, refused: bool, why: str) -> Iterator[Remark]:
     """Yield the remark on the command whose status fails a RUN.
 
-    `refused` tells that the shell rejects its words, and `why` is the reason or "".
-
-    There is none if the status depends on a file, which unknown programs may have made.
+    `refused` tells that the shell rejects its words, and `why` is the reason or "". There is no remark if the status depends on a file, which unknown programs may have made.
     """
     words = text[span.start : span.end]
-    if words.startswith("${") and not (refused and why):
+    if words.startswith("${") and not why:
         note = "It ends with `Bad substitution`, so the build stops. bash knows this expansion."
         yield Remark(COMMAND_FAILS, span, f"dash does not support {code(words, 40)}", (note,))
         return
@@ -175,7 +173,7 @@ def _failing(span: Span, text: str, *, in_dash: bool, refused: bool, why: str) -
         what = "dash's `test` has no `==`" if strange else "this test is false, so the RUN fails"
     part = "command" if refused or absent or name in _IDLE else ""
     notes = ("The RUN ends with the status of this command, so the build stops.",)
-    yield Remark(COMMAND_FAILS, span, (refused and why) or what, notes, part=part)
+    yield Remark(COMMAND_FAILS, span, why or what, notes, part=part)
 
 
 def _joined(instruction: Instruction, commands: Sequence[Command]) -> int:

@@ -102,7 +102,9 @@ def parse_script(  # noqa: PLR0913 - one per setting of the shell
         walk.too_large("a script", str(error), script.span(0, 1))
     failing = walk.failed if status.value is Value.FALSE and status.sure and not walk.remarks else None
     by_words = failing is not None and failing == walk.refused
-    return Script(tuple(walk.commands), tuple(walk.remarks), failing, by_words, walk.failed_in, walk.why)
+    return Script(
+        tuple(walk.commands), tuple(walk.remarks), failing, by_words, walk.failed_in, walk.why if by_words else ""
+    )
 
 
 def refused(text: str, dialect: Dialect) -> Refusal | None:
