@@ -151,7 +151,8 @@ def _around(span: Span, commands: Sequence[Command]) -> Span | None:
 def _failing(span: Span, text: str, *, in_dash: bool, refused: bool, why: str) -> Iterator[Remark]:
     """Yield the remark on the command whose status fails a RUN.
 
-    `refused` tells that the shell rejects its words, and `why` is the reason or "". There is no remark if the status depends on a file, which unknown programs may have made.
+    `refused` tells that the shell rejects its words, and `why` is the reason or "". There is no remark if the status
+    depends on a file, which unknown programs may have made.
     """
     words = text[span.start : span.end]
     if words.startswith("${") and not why:

@@ -119,7 +119,7 @@ class SourceLine(Struct, frozen=True):
 class FileView(Struct, frozen=True):
     """A file of the report. Its anchors begin with `prefix`, which makes them unique in the page.
 
-    `lines` are made one by one, as they are written; `hidden_lines` more are not shown.
+    `lines` yields each line when it is written. `hidden_lines` is the number of lines that are not shown.
     """
 
     prefix: str
