@@ -59,7 +59,7 @@ class _Pattern(Struct, frozen=True):
     wildcards: int = 0
 
     def cost(self, path: str) -> int:
-        """Return the number of comparisons that matching a path counts as, which grows with wildcards and its length."""
+        """Return how many comparisons matching a path counts as; this grows with wildcards and its length."""
         return 1 + self.wildcards * len(path) // 2 if path.startswith(self.start) else 1
 
     def matches(self, path: str) -> bool:

@@ -114,9 +114,9 @@ class _Search:
     def try_group(self, suspects: Sequence[Suspect]) -> None:
         """Try the fixes of several findings: all together, and one by one only if that resolves other errors."""
         suspects = [suspect for suspect in suspects if self._is_worth_a_lint(suspect)]
-        others = (
-            self._other_errors(suspects) if len(suspects) > _MOST_UNGROUPED and _are_disjoint(suspects) else self.left
-        )
+        others = self.left
+        if len(suspects) > _MOST_UNGROUPED and _are_disjoint(suspects):
+            others = self._other_errors(suspects)
         for suspect in suspects:
             if any(finding in self.left for finding in others):
                 self.try_one(suspect)

@@ -40,8 +40,9 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
     at = suspect.span
     worst = max(f.severity for f in hanging)
     if (home := suspect.within) is not None:
-        failing = [f for f in hanging if f.code == COMMAND_FAILS.code and home.start <= f.span.start < home.end]
-        if failing := [f for f in failing if f.severity is worst]:
+        inside = [f for f in hanging if home.start <= f.span.start < home.end]
+        failing = [f for f in inside if f.code == COMMAND_FAILS.code and f.severity is worst]
+        if failing:
             return one_for_all(leading(failing), hanging, suspect.notes)
     refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
     exact = [f for f in hanging if f.span == at and f.severity is worst and suspect.modest]
