@@ -764,6 +764,8 @@ def test_a_list_of_requirements_that_is_not_in_the_image(lines: str, place: tupl
         ("RUN pip install -r here.txt", {"here.txt": ""}, None),
         ("RUN pip install -r made.txt", {".gitignore": "made.txt\n", ".git/HEAD": ""}, None),
         ("RUN ./make-lists && pip install -r gone.txt", {}, None),
+        ("RUN cd build && cmake ..", {".gitignore": "build/\n", ".git/HEAD": ""}, None),
+        ("RUN cd build && cmake ..", {}, (5, 5)),
         ("RUN conda env create -f here.yml", {"here.yml": "dependencies: [python]\n"}, None),
         ("RUN conda env create -f https://example.org/gone.yml", {}, None),
     ],
@@ -844,6 +846,10 @@ RUNS_SCRIPT = "FROM node:22-slim\nWORKDIR /app\nCOPY package.json ./\nRUN {}\n"
         ("npm i && npm run-script lint", (4, 29)),
         ("npm run build", None),
         ("npm run lint --if-present", None),
+        ("npm run --if-present lint", None),
+        ("npm_config_if_present=true npm run lint", None),
+        ("npm run test", None),
+        ("node -e 'require(`./package.json`)' && npm run lint", None),
         ("npm run lint -w web", None),
         ("npm --prefix web run lint", None),
         ("npm run start && npm run env", None),
@@ -863,6 +869,29 @@ def test_a_script_of_a_package_json_above_the_assumed_context(tmp_path: Path) ->
     files = {"../.git/HEAD": "", "../package.json": "{}", "package.json": "{}"}
     report = lint(tmp_path / "web", {"Dockerfile": RUNS_SCRIPT.format("npm run lint"), **files})
     assert told(report, "ZL007") == []
+
+
+_OWN_PYTHON = "FROM ubuntu:22.04\nRUN {}\nCOPY . /app\nRUN pip install /app\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "told_as"),
+    [
+        ("FROM python:3.9\nCOPY . /app\nRUN pip install /app\n", ">=3.10", "ERROR"),
+        ("FROM python:3.9\nCOPY . /app\nRUN pip install /app || true\n", ">=3.10", "WARNING"),
+        ("FROM python:3.11\nCOPY . /app\nRUN pip install /app\n", ">=3.11.1,<3.11.4", None),
+        ("FROM python:3.9\nCOPY . /app\nRUN uv pip install --system -p 3.12 /app\n", ">=3.10", None),
+        ("FROM ubuntu:22.04\nCOPY --from=a /usr/local /usr/local\nCOPY . /app\nRUN pip install /app\n", ">=3.12", None),
+        (_OWN_PYTHON.format("apt-get install -y python3.11"), ">=3.11", "ERROR"),
+        (_OWN_PYTHON.format("ln -fs /usr/bin/python3.11 /bin/python3"), ">=3.11", None),
+        (_OWN_PYTHON.format("curl https://bootstrap.pypa.io/get-pip.py | python3.11"), ">=3.11", None),
+        (_OWN_PYTHON.format("python3.11 -m ensurepip"), ">=3.11", None),
+    ],
+)  # fmt: skip
+def test_the_python_of_a_project(tmp_path: Path, text: str, wanted: str, told_as: str | None) -> None:
+    project = f'[project]\nname = "x"\nversion = "1"\nrequires-python = "{wanted}"\n'
+    report = lint(tmp_path, {"Dockerfile": text, "pyproject.toml": project}, "core")
+    assert [f.severity.name for f in report.findings if f.code == "ZC325"] == ([told_as] if told_as else [])
 
 
 def test_a_specification_tells_of_its_own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _VERSION = r"(?:python|pip)?(3\.\d+)(?:\.\d+)?\Z"
 _OTHER_PYTHONS = (
     r"deadsnakes|update-alternatives(?=[^&;]*python)(?![^&;]*python3? \d)|pyenv|conda|mamba|"
-    r"ln -s\S* (?:\S*/)?python(?!3?\s)|Python-3|uv python|pypy|rye "
+    r"ln -s\S* (?:\S*/)?python(?!3?\s)|Python-[3$]|python\.org/ftp|cpython|install[-_]?python|uv python|pypy|rye |"
+    r"(?m:--from=\S+ (?:\S+ )*/(?:usr/?|usr/local/?)?$)"
 )
 _OF_CONDA = r"=+v?(3\.\d+)(?:[.=*].*)?"
 
@@ -139,10 +140,15 @@ def default_python(history: History, at: At) -> str | None:
     base = history.base
     if base is None or history.mentions(at, _OTHER_PYTHONS):
         return None
-    if base.python is not None or base.kind == "python":
-        return base.python
-    row = distribution(base.distribution) if base.kind in ("ubuntu", "debian", "cuda") else None
-    return row.get("python") if row is not None else None
+    python = base.python
+    if python is None and base.kind in ("ubuntu", "debian", "cuda"):
+        row = distribution(base.distribution)
+        python = row.get("python") if row is not None else None
+    if python is None:
+        return None
+    other = rf"python(?!{re.escape(python)}\b)3\.\d+"
+    replaced = rf"\b(?:ln|cp|mv) [^&;|\n]*{other}|{other} (?:\S*get-pip|-m (?:ensurepip|pip))|\| *{other}\s"
+    return None if history.mentions(at, replaced) else python  # another Python brings its own pip, or becomes python3
 
 
 def _of_environment(history: History, folder: str, at: At) -> str | None:

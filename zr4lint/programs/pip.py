@@ -48,6 +48,7 @@ _SHORT = {
 }  # fmt: skip
 GRAMMAR = Grammar(_SHORT, _VALUED, _FLAGS)
 """The options of pip."""
+_UV = Grammar({**_SHORT, "p": "python"}, _VALUED, _FLAGS)
 
 _GRAMMAR_NAMES = _VALUED | _FLAGS
 _OF_UV = frozenset({
@@ -135,12 +136,13 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     skipped = _program_words(arguments)
     if skipped == 0:
         return None
-    general = parse_options(arguments[skipped:], GRAMMAR, stop_at_operand=True)
+    uv = (arguments[0].value or "").endswith("uv")
+    grammar = _UV if uv else GRAMMAR
+    general = parse_options(arguments[skipped:], grammar, stop_at_operand=True)
     if not general.operands or general.operands[0].value not in ("install", "uninstall"):
         return None
     action = general.operands[0]
-    own = parse_options(general.operands[1:], GRAMMAR)
-    uv = (arguments[0].value or "").endswith("uv")
+    own = parse_options(general.operands[1:], grammar)
     options = [structs.replace(o, name="index-url") if o.name == "index" and not uv else o for o in own.options]
     parsed = Parsed((*general.options, *options), own.operands, general.unknown or own.unknown)
     if parsed.has("dry-run", "help", "version"):

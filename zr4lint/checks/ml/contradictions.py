@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from zr4lint.checks.ml.pip_calls import is_failure_ignored
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -100,7 +101,7 @@ def project_python(subject: Subject) -> Outcomes:
                     related=(Related("required here", given.span),),
                     notes=(f"The install fails with `requires a different Python: {python}`.",),
                     help="Use an image with that Python, or change `requires-python`",
-                    unsure=install.unsure,
+                    unsure=install.unsure or is_failure_ignored(subject, install.at),
                     references=("Python packaging specifications, pyproject.toml",),
                 )
 
@@ -108,4 +109,4 @@ def project_python(subject: Subject) -> Outcomes:
 @lru_cache(maxsize=256)
 def _accepts(specifier: str, minor: str) -> bool:
     """Return whether a specifier accepts a release of a minor version of Python."""
-    return any(lets_in(specifier, f"{minor}.{patch}") for patch in (0, 5, 10, 99))
+    return any(lets_in(specifier, f"{minor}.{patch}") for patch in (*range(25), 99))

@@ -35,12 +35,12 @@ _HOLD_PROJECTS = frozenset({
 """Folders of images that are not the root of a workspace, unless a file is copied there."""
 _FROM_LOCKS = ("ci", "clean-install", "install-clean")
 _RUN = ("run", "run-script")
-_BUILT_IN = ("env", "start", "restart")
-"""Scripts that npm runs even if package.json has none."""
+_BUILT_IN = ("env", "start", "restart", "test")
+"""Scripts that npm runs even if package.json has none; `test` only before npm 7."""
 _SILENT = ("-s", "--silent")
-_NAME = r"[\w.:@/-]+\Z(?<!-)"
-_EDITED = r"\bnpm (?:pkg|init|set-script)\b"
-"""Matches a command that may add a script to package.json."""
+_NAME = r"[\w.:@/][\w.:@/-]*\Z(?<!-)"
+_EDITED = r"\bnpm (?:pkg|init|set-script)\b|if[-_]present|\b(?:node|json|perl|python3?) [^&;|]*package"
+"""Matches a command that may add a script to package.json, and npm's option to pass over missing ones."""
 _ELSEWHERE = ("prefix", "C", "workspace", "w", "workspaces", "global", "g", "cwd", "dir", "filter", "F")
 
 
