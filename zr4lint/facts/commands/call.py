@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from types import MappingProxyType
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from zr4lint.facts.pass_state import Reading
     from zr4lint.model.source import Span
     from zr4lint.shell.found_files import Found
+
+
+_EMPTY_ARG = r"""(?mi)^\s*ARG\s+\w+=(?:""|'')?\s*$"""
 
 
 class Scope(Struct, frozen=True):
@@ -184,6 +188,12 @@ class Call(Struct, frozen=True):
 
         found = self.found(path)
         return found.kind is not Kind.NOTHING if found is not None else None
+
+    @property
+    def may_be_given(self) -> bool:
+        """Return whether it uses a variable, and an ARG of the file with an empty default may be given a value."""
+        text = self.script.reading.text
+        return "$" in self.slice(self.command.span) and re.search(_EMPTY_ARG, text) is not None
 
     def found(self, path: str) -> Found | None:
         """Return the state of an absolute path before this call, or None if it is unknown or may be in a mount."""

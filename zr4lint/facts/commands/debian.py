@@ -39,7 +39,7 @@ def apt(call: Call) -> Iterator[Fact]:
             meant = nearest(refused.value or "", OPERATIONS)
             call.fails(refused.span, f"apt-get does not accept {code(refused.value or '', 40)} here", instead=meant)
             return
-        if (empty := without_version(found)) is not None:
+        if (empty := without_version(found)) is not None and not call.may_be_given:
             name = (empty.value or "").rstrip("=")
             call.fails(empty.span, f"no version follows `=` in {code(empty.value or '', 40)}", instead=name)
         if found.action in _NEW_CLEANUP and re.search(_OLD_APT, _image(call)):

@@ -68,7 +68,8 @@ def file_program(call: Call) -> Iterator[Fact]:
         call = unsure(call)
     folder = parsed.get("target-directory")
     single = len(parsed.operands) == 1 and not parsed.unknown and not parsed.operands[0].glob
-    if call.program in _NEED_TARGET and folder is None and single and parsed.operands[0].value is not None:
+    alone = single and call.program in _NEED_TARGET and folder is None and parsed.operands[0].value is not None
+    if alone and not call.may_be_given:
         call.fails(call.command.span, f"{call.program} has a source but no target", part="command")
         return
     whole = folder is not None or row.removes is Operands.ALL
