@@ -63,7 +63,8 @@ def assignment(walker: Walker, node: Node, frame: Frame) -> Status:
         return ended
     walker.emit(frame, span, assignments=found)
     if walker.private and (words[0] == "export" or (declares and "x" in words[1] and words[1][0] == "-")):
-        walker.private -= {name.partition("=")[0] for name in words[1:]}
+        names = {name.partition("=")[0] for name in words[1:]}
+        walker.private = walker.private - names if not any("$" in name for name in names) else None
     return substituted if substituted is not None and not declares else DONE
 
 
@@ -196,7 +197,7 @@ def _set(walker: Walker, made: Command, frame: Frame) -> Status:
             walker.unset_fails = text[0] == "-" and frame.reach is Reach.ALWAYS
         if "e" in text and text[:1] in ("-", "+"):
             walker.exits_on_failure = text[0] == "-" and frame.reach is Reach.ALWAYS
-        if text in ("-a", "allexport"):
+        if text == "allexport" or ("a" in text and text[:1] == "-"):
             walker.private = None
         previous = text
     return DONE
