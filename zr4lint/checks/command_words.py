@@ -14,8 +14,8 @@ from zr4lint.shell import parse_script
 if TYPE_CHECKING:
     from zr4lint.model.source import MappedText
 
-_NEEDS_SHELL = r"\s*(?:!|time\s)|[^'\"]*\{"
-"""Matches `!` or `time` at the start, and braces, which dash and bash read differently."""
+_NEEDS_SHELL = r"\s*(?:!|time\s)|[^'\"]*\{|.*[^\\&]&\s*\Z"
+"""Matches `!` or `time` at the start, `&` at the end, and braces, which dash and bash read differently."""
 _PLAIN = r"(?:[\w ./:=@%+,-]|'[^']*'|\"[^\"$`\\]*\")+"
 """Matches words that every shell reads alike."""
 

@@ -88,7 +88,8 @@ def project_python(subject: Subject) -> Outcomes:
         for install in history.own:
             wanted = [p.python for p in install.run.projects if p.python is not None and p.python.value]
             python = python_at(history, install) if wanted else None
-            if python is None or isinstance(install.run, ProjectRun) or install.option("ignore-requires-python"):
+            ignored = "PIP_IGNORE_REQUIRES_PYTHON" in install.run.settings or install.option("ignore-requires-python")
+            if python is None or isinstance(install.run, ProjectRun) or ignored:
                 continue
             for given in wanted:
                 specifier = given.value or ""
