@@ -13,7 +13,7 @@ from tests.inprocess import call
 from zr4lint.diagnose.anchor import TemplateError, compile_template
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.diagnosis import diagnose
-from zr4lint.diagnose.formats import FORMATS
+from zr4lint.diagnose.formats import FORMATS, detect
 from zr4lint.diagnose.log_reading import read_log
 from zr4lint.diagnose.search import Search
 
@@ -238,3 +238,21 @@ def test_a_log_of_few_lines_is_read(log: str, form: str, cause: str) -> None:
 def test_a_name_of_a_capture_has_no_hyphen() -> None:
     with pytest.raises(TemplateError, match="hyphen"):
         compile_template("the till of <shop-name> is empty")
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        ("buildkit-plain", " > [2/3] RUN pay:"),
+        ("buildkit-plain", "ERROR: failed to solve: process did not complete"),
+        ("buildkit-plain", "executor failed running [/bin/sh -c pay]: exit code: 1"),
+        ("buildkit-plain", "shop.Dockerfile:12"),
+        ("buildkit-plain", "  12 | >>> RUN pay"),
+        ("buildkit-plain", " 1 warning found (use docker --debug to expand):"),
+        ("classic", "Step 1/2 : FROM till"),
+        ("classic", "  ---> Running in 0123abcd"),
+        ("classic", "The command 'pay' returned a non-zero code: 1"),
+    ],
+)
+def test_one_line_shows_the_format(form: str, line: str) -> None:
+    assert detect(f"a till\n{line}\n").name == form

@@ -14,14 +14,20 @@ from zr4lint.diagnose.formats.quick import Quick
 
 
 class Format(Struct, frozen=True):
-    """A format: the pattern that recognises it anywhere in a text, and its reader."""
+    """A format: the pattern that recognises it anywhere in a text, and its reader.
+
+    Every text that the pattern matches contains one of the `words`, if there are any; they are found much faster.
+    """
 
     name: str
     sign: re.Pattern[str]
     reader: Callable[[], Reader]
+    words: tuple[str, ...] = ()
 
     def fits(self, text: str) -> bool:
         """Return whether the pattern matches a text that begins with a line end."""
+        if self.words and not any(word in text for word in self.words):
+            return False
         return _behind_line_end(self.sign).search(text) is not None
 
 
@@ -52,6 +58,7 @@ _CLOSING = re.compile(
     r"|^\s{0,4}\d+ warnings? found \(use docker",
     re.MULTILINE,
 )
+_OF_CLOSING = ("> [", "failed to solve", "executor failed running [", "ockerfile", " | >>> ", "found (use docker")
 
 FORMATS: Sequence[Format] = (
     Format("buildkit-rawjson", rawjson.SIGN, rawjson.RawJson),
@@ -59,10 +66,10 @@ FORMATS: Sequence[Format] = (
     Format("buildkit-plain", plain.SIGN, plain.Plain),
     Format("buildkit-tty", tty.SIGN, tty.Terminal),
     Format("hf-spaces", spaces.SIGN, spaces.Spaces),
-    Format("classic", classic.SIGN, classic.Classic),
+    Format("classic", classic.SIGN, classic.Classic, ("Step ", "---> Running in ", "returned a non-zero code: ")),
     Format("buildah", buildah.SIGN, buildah.Buildah),
     Format("kaniko", kaniko.SIGN, kaniko.Kaniko),
-    Format("buildkit-plain", _CLOSING, plain.Plain),
+    Format("buildkit-plain", _CLOSING, plain.Plain, _OF_CLOSING),
 )
 TEXT = Format("text", re.compile(r"(?!)"), Loose)
 CONTAINER = "docker-run"
