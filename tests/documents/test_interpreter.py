@@ -195,6 +195,11 @@ def test_a_listing_can_not_be_one_word() -> None:
     assert interpreted(script, "a\n") == ("FAIL\n", 0)
 
 
+def test_an_option_without_its_value_is_unknown() -> None:
+    with pytest.raises(UnknownError):
+        Shell("grep -qe", {}).run()
+
+
 def test_unknown_parts_stay_unknown() -> None:
     shell = Shell('echo "now: $(date)"', {})
     assert shell.run() == 0

@@ -83,9 +83,10 @@ def fitted(message: str) -> str:
     while len(message) > _MESSAGE:
         longest = max(message.split("`")[1::2] or [""], key=len)
         room = max(len(longest) - (len(message) - _MESSAGE), _LEAST)
-        if room >= len(longest):
+        shorter = message.replace(f"`{longest}`", code(longest, room), 1)
+        if len(shorter) >= len(message):  # no words are long, or the last quote is open
             return message[: _MESSAGE - 3] + "..."
-        message = message.replace(f"`{longest}`", code(longest, room), 1)
+        message = shorter
     return message
 
 

@@ -90,7 +90,7 @@ def grep(arguments: Sequence[str], stdin: str | None, files: Files) -> Result:
             rest = word[1:]
             while rest:
                 letter, rest = rest[0], rest[1:]
-                if letter == "e":
+                if letter == "e" and (rest or words):
                     patterns.append(rest or words.pop(0))
                     break
                 if letter not in "qcnviEFoxwsHhrR" or letter in "rR":
