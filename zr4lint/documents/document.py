@@ -16,6 +16,8 @@ from zr4lint.model.budgets import DOCUMENT_LINES, DOCUMENT_NESTING, PROSE_LENGTH
 from zr4lint.model.remark import Remark, too_large
 from zr4lint.model.source import MappedText, SourceFile, Span
 
+_OTHER_ENDS = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""The characters besides "\\n" at which `str.splitlines` ends a line."""
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _SECTION = re.compile(r"(?:section\s+)?(\d+)\s*[:.)](?!\d)", re.IGNORECASE)
 _LINES = re.compile(r"\blines?\s+(\d+)(?:\s*(?:-|\u2013|to)\s*(\d+))?", re.IGNORECASE)
@@ -196,8 +198,9 @@ class Document:
 
     def __init__(self, source: SourceFile) -> None:
         self._given = source.text
-        # A blank in place of the "\r" keeps all offsets. `_mapped` removes it from scripts and Dockerfiles.
-        self.source = SourceFile(source.text.replace("\r\n", " \n"), source.path) if "\r\n" in source.text else source
+        # A blank in place of other line ends keeps all offsets. `_mapped` removes that of "\r\n" from scripts.
+        text = _OTHER_ENDS.sub(" ", source.text)
+        self.source = SourceFile(text, source.path) if text != source.text else source
         self.headings: list[Heading] = []
         self.fences: list[Fence] = []
         self.indented: list[MappedText] = []

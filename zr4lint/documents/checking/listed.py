@@ -94,7 +94,7 @@ def _enumerated(target: Target, words: Words) -> Iterator[Finding]:
 def _of_table(target: Target, words: Words) -> Iterator[Finding]:
     """Yield a finding for a number that differs from the first column of the only table beside the words."""
     tables = [table for table in target.document.tables if table.path == words.path and len(table.rows) > 1]
-    if len(tables) != 1 or not words.path or "pinned" in words.text:
+    if len(tables) != 1 or not tables[0].header or not words.path or "pinned" in words.text:
         return
     heads = [cell.text.strip("* ").lower() for cell in tables[0].header]
     second = heads[0] in ("no.", "nr.", "#", "id") and len(heads) > 1 and "in the table" in words.text
