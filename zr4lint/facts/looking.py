@@ -16,7 +16,7 @@ from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, WorkdirSet
 from zr4lint.programs.apt import UNPACKERS, unpacks
 from zr4lint.programs.file_programs import FILE_PROGRAMS
 from zr4lint.programs.git import BRINGS_FILES, may_restore, read_git
-from zr4lint.programs.image_paths import absolute, covers, has_wildcard, under
+from zr4lint.programs.image_paths import absolute, below_context, covers, has_wildcard, under
 from zr4lint.programs.modes import UNKNOWN, Mode, changed
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Reach
@@ -189,9 +189,9 @@ class _Look:
         plain = not (has_wildcard(copied.source) or copied.flags.has("parents", "exclude"))
         files = self._reading.context_files if plain and under(path, copied.target) else None
         rest = path.removeprefix(copied.target.rstrip("/"))
-        if files is None or files.lacks(_in_context(copied.source)):
+        if files is None or files.lacks(below_context(copied.source)):
             return False
-        return files.lacks(_in_context(copied.source + rest))
+        return files.lacks(below_context(copied.source + rest))
 
     def _moved(self, event: Moved, path: str, index: int, modes: Sequence[ModeChanged]) -> Found | None:
         """Return the state of a path at which a command put something from elsewhere, or None if it is unknown."""
@@ -381,8 +381,3 @@ def _of_image(path: str) -> Found | None:
         return Found(Kind.FOLDER)
     top, _, rest = path.lstrip("/").partition("/")
     return Found(Kind.NOTHING) if rest and top not in _SYSTEM else None
-
-
-def _in_context(path: str) -> str:
-    """Return the path of a source of COPY relative to the build context."""
-    return posixpath.normpath(f"/{path}").lstrip("/")

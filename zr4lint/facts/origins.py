@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zr4lint.facts.command_facts import Cloned, Moved, Overwritten, Ran, Removed
 from zr4lint.facts.instruction_facts import CopyStep, Origin, Written
 from zr4lint.filesystem.globs import matches
-from zr4lint.programs.image_paths import absolute, covers, has_wildcard, under
+from zr4lint.programs.image_paths import absolute, below_context, covers, has_wildcard, under
 from zr4lint.programs.python import is_program
 from zr4lint.shell import Reach
 
@@ -115,7 +115,7 @@ class _Search:
         rest = path.removeprefix(folder).lstrip("/")
         into = _goes_into(step)
         for source in reversed(step.sources):
-            value = posixpath.normpath(f"/{source.value or ''}").lstrip("/")
+            value = below_context(source.value or "")
             if step.keyword == "ADD" and value.endswith(_ARCHIVES):
                 return None, True
             if has_wildcard(value):

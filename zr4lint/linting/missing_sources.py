@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from zr4lint.linting.judged import Judged, own_finding
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.quoting import code, plain
 from zr4lint.packs.own_rules import MISSING_SOURCE, TOO_LARGE
-from zr4lint.programs.image_paths import folders_above, has_wildcard, is_remote
+from zr4lint.programs.image_paths import below_context, folders_above, has_wildcard, is_remote
 
 if TYPE_CHECKING:
     from zr4lint.shell import Argument
@@ -42,9 +41,10 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
     pairs = [pair for pair in _sources(judged.facts) if _plain(pair[1].value or "")]
     ignore = dockerignore(context, judged.source.path)
     there = [_exists(context, argument.value or "") for _, argument in pairs]
-    sure = not judged.options.context_assumed or any(there)
+    assumed = judged.options.context_assumed
+    sure = not assumed or any(there)
     in_parents = [
-        None if found or not judged.options.context_assumed else found_above(context, _relative(argument.value or ""))
+        None if found or not assumed else found_above(context, below_context(argument.value or ""))
         for (_, argument), found in zip(pairs, there, strict=True)
     ]
     scattered = any(there) and True in in_parents
@@ -52,7 +52,7 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
     submodules = frozenset[str]() if all(there) else _absent_submodules(context)
     told = {remark.topic for remark in judged.facts.remarks}
     for (step, argument), found, in_parent in zip(pairs, there, in_parents, strict=True):
-        path = _relative(argument.value or "")
+        path = below_context(argument.value or "")
         left_out = ignore is not None and _leaves_out(ignore, context, path)
         if ignore is not None and ignore.exhausted and (remark := ignore.remark(argument.span)).topic not in told:
             told.add(remark.topic)
@@ -83,7 +83,7 @@ def missing_in_contexts(judged: Judged) -> Iterator[Finding]:
         git = GitIgnore(folder)
         for source in step.sources:
             value = source.value or ""
-            if _plain(value) and not _exists(folder, value) and not _made_before(git, folder, _relative(value)):
+            if _plain(value) and not _exists(folder, value) and not _made_before(git, folder, below_context(value)):
                 yield _finding(judged, step, source, None, sure=True, named=name)
 
 
@@ -116,15 +116,11 @@ def _sources(facts: Facts) -> Iterator[tuple[CopyStep, Argument]]:
 
 def _plain(value: str) -> bool:
     """Return whether a source is a single path of the context, and not the context itself."""
-    return _relative(value) not in ("", ".") and not has_wildcard(value) and not is_remote(value)
-
-
-def _relative(value: str) -> str:
-    return posixpath.normpath(f"/{value}").lstrip("/")
+    return below_context(value) not in ("", ".") and not has_wildcard(value) and not is_remote(value)
 
 
 def _exists(context: str, value: str) -> bool:
-    return exists(context, _relative(value))
+    return exists(context, below_context(value))
 
 
 def _leaves_out(ignore: DockerIgnore, context: str, path: str) -> bool:

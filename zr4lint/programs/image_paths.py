@@ -23,6 +23,11 @@ def absolute(path: str, folder: str | None) -> str | None:
     return "/" + posixpath.normpath(path).lstrip("/") if len(path) <= PATH_LENGTH else None
 
 
+def below_context(source: str) -> str:
+    """Return the normalised path of a source of COPY relative to the build context, or "" for the context itself."""
+    return posixpath.normpath(f"/{source}").lstrip("/")
+
+
 def folders_above(folder: str) -> Iterator[str]:
     """Yield the folders above a folder, from the nearest to `/`, or to "" for a relative folder."""
     while folder.strip("/"):

@@ -19,7 +19,7 @@ from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast, plain
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs import modes
-from zr4lint.programs.image_paths import covers, has_wildcard, is_remote
+from zr4lint.programs.image_paths import below_context, covers, has_wildcard, is_remote
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ContextPath, Folder
@@ -290,7 +290,7 @@ def _not_ignored(subject: Subject, context: str) -> Outcomes:
         for source in step.sources:
             if source.value is None or is_remote(source.value):
                 continue
-            path = posixpath.normpath(f"/{source.value}").lstrip("/") or "."
+            path = below_context(source.value) or "."
             file = has_file(context, path)
             there = file or has_wildcard(source.value) or exists(context, path)  # another rule reports missing files
             if not there or not ignore.leaves_out(path) or (not file and ignore.may_bring_back(path)):
