@@ -1,10 +1,14 @@
-"""What is made of rules/ when a wheel is built, so that a process starts faster."""
+"""What is made of rules/ and of the package when a wheel is built, so that a process starts faster."""
 
 from __future__ import annotations
 
 import datetime
 import json
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +31,9 @@ class CompiledRules(BuildHookInterface[Any]):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
             build_data["force_include"][str(target)] = f"zr4lint/rules/{name}"
+        listed = Path(self.directory) / "preload.json"
+        listed.write_bytes(_preload(root, folder))
+        build_data["force_include"][str(listed)] = "zr4lint/preload.json"
 
 
 def _packs() -> Iterator[tuple[str, bytes]]:
@@ -45,3 +52,18 @@ def _tables(rules: Path) -> Iterator[tuple[str, bytes]]:
         document = tomllib.loads(source.read_text(encoding="utf-8"))
         content = json.dumps(document, default=datetime.date.isoformat)
         yield source.relative_to(rules).with_suffix(".json").as_posix(), content.encode()
+
+
+def _preload(root: Path, compiled: Path) -> bytes:
+    """The list of what lints with findings need, by running them as the wheel will run them."""
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / "zr4lint"
+        shutil.copytree(root / "zr4lint", package, ignore=shutil.ignore_patterns("__pycache__"))
+        for rules in (root / "rules", compiled):
+            shutil.copytree(rules, package / "rules", dirs_exist_ok=True)
+        paths = [Path(folder) / "Dockerfile", Path(folder) / "Dockerfile.zr4"]
+        paths[0].write_text("FROM debian\nRUN cd /opt && apt-get install curl | true\n")
+        shutil.copy(root / "docker" / "Dockerfile.zr4", paths[1])  # without what it copies into the image
+        command = [sys.executable, root / "scripts" / "list_preload.py", *paths]
+        variables = {**os.environ, "PYTHONPATH": os.pathsep.join((folder, os.environ.get("PYTHONPATH", "")))}
+        return subprocess.run(command, cwd=folder, env=variables, stdout=subprocess.PIPE, check=True).stdout

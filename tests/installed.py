@@ -25,6 +25,7 @@ SHIPPED = (
     "rules",
     "docker",
     "ci",
+    "scripts",
     "pyproject.toml",
     "hatch_build.py",
     "Makefile",
