@@ -58,12 +58,13 @@ def rounds(
 ) -> list[list[Taken]]:
     """Measure each command in each of `count` rounds, in the order A B C A B C.
 
-    The commands run in `folder`. With `one_core` they all run on the same core. With `warm`, a first round
-    is not counted.
+    The commands run in `folder`. With `one_core` they all run on the same core. With `warm`, two more rounds come first
+    and are not counted; the second run of a new installation writes the file of `zr4lint.preload`.
     """
+    uncounted = 2 if warm else 0
     with _working_in(folder), _cores(one_core):
-        taken = [[run(command, folder) for command in commands] for _ in range(count + warm)]
-    return [list(column) for column in zip(*taken[int(warm) :], strict=True)]
+        taken = [[run(command, folder) for command in commands] for _ in range(count + uncounted)]
+    return [list(column) for column in zip(*taken[uncounted:], strict=True)]
 
 
 def run(command: Command, folder: Path) -> Taken:
