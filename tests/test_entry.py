@@ -13,7 +13,7 @@ import pytest
 
 from tests.test_cli import environment
 from zr4lint.cli.check import command
-from zr4lint.cli.entry import FLAGS, flags_and_paths
+from zr4lint.cli.entry import FLAGS, options_and_paths
 from zr4lint.cli.linting import DEFAULTS
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +26,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("Dockerfile", "rules", "-f"):
         (tmp_path / name).touch()
+    (tmp_path / "folder").mkdir()
 
 
 def by_click(words: list[str]) -> Mapping[str, Any]:
@@ -50,12 +51,26 @@ def by_click(words: list[str]) -> Mapping[str, Any]:
         ["--fix", "--", "Dockerfile", "-f", "--"],
         ["Dockerfile", "--fix", "--unsafe-fixes"],
         ["--quiet", "--quiet", "Dockerfile"],
+        ["-q", "-v", "-e", "Dockerfile"],
+        ["--pack", "zr4", "Dockerfile", "--pack=core,ml"],
+        [
+            "Dockerfile",
+            "--select",
+            "DL",
+            "--select=ZC1",
+            "--ignore",
+            "DL3008",
+            "--extend-select=SC",
+            "--extend-ignore=a=b",
+        ],
+        ["--format", "sarif", "--output", "out.sarif", "Dockerfile", "--output-format=text", "-o", "new/out.txt"],
+        ["--format=json", "--output-file", "Dockerfile"],
         *([flag, "Dockerfile"] for flag in FLAG_OPTIONS),
     ],
     ids=" ".join,
 )
 def test_click_reads_the_same(words: list[str]) -> None:
-    read = flags_and_paths(words, {})
+    read = options_and_paths(words, {})
     assert read is not None
     assert {name: value for name, value in read.items() if value} == by_click(words)
 
@@ -63,9 +78,18 @@ def test_click_reads_the_same(words: list[str]) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["--pack", "zr4", "Dockerfile"],
-        ["--pack=zr4"],
-        ["-q", "Dockerfile"],
+        ["--pack"],
+        ["--pack", "--fix"],
+        ["--pack="],
+        ["--format", "full"],
+        ["--format=unknown", "Dockerfile"],
+        ["--output", "-", "Dockerfile"],
+        ["--output", "folder"],
+        ["--output", "./out"],
+        ["-o=out"],
+        ["-oout"],
+        ["-qe", "Dockerfile"],
+        ["--jobs", "2"],
         ["-f"],
         ["--fi", "Dockerfile"],
         ["--unsafe_fixes", "Dockerfile"],
@@ -82,13 +106,13 @@ def test_click_reads_the_same(words: list[str]) -> None:
     ids=" ".join,
 )
 def test_others_are_left_to_click(words: list[str]) -> None:
-    assert flags_and_paths(words, {}) is None
+    assert options_and_paths(words, {}) is None
 
 
 @pytest.mark.parametrize("name", ["ZR4LINT_FORMAT", "ZR4LINT_JOBS", "_ZR4LINT_COMPLETE"])
 def test_variables_that_stand_for_options_are_left_to_click(name: str) -> None:
-    assert flags_and_paths(["Dockerfile"], {name: "json"}) is None
-    assert flags_and_paths(["Dockerfile"], {f"OTHER_{name}": "json"}) is not None
+    assert options_and_paths(["Dockerfile"], {name: "json"}) is None
+    assert options_and_paths(["Dockerfile"], {f"OTHER_{name}": "json"}) is not None
 
 
 def test_each_flag_is_an_option_of_check() -> None:

@@ -31,14 +31,23 @@ print(type(module.__spec__.loader).__name__, module.__file__)
 """Prints who loaded a module."""
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """A folder with the content of the wheel, and beside it a Dockerfile."""
-    folder = tmp_path / "site"
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The content of the wheel, and the bytecode of what a lint imports."""
+    folder = tmp_path_factory.mktemp("unpacked") / "site"
     with zipfile.ZipFile(build().wheel) as wheel:
         wheel.extractall(folder)
-    (tmp_path / "Dockerfile").write_text("FROM debian\nRUN apt-get install -y curl\n")
+    folder.with_name("Dockerfile").write_text("FROM debian\nRUN apt-get install -y curl\n")
+    lint(folder)
+    file_of(folder).unlink()
     return folder
+
+
+@pytest.fixture
+def site(unpacked: Path, tmp_path: Path) -> Path:
+    """A copy of it, beside a Dockerfile."""
+    shutil.copytree(unpacked.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "site"
 
 
 def python(site: Path, *words: str) -> str:

@@ -1,17 +1,19 @@
 """The entry point of the command line, and its error handling.
 
-Flags and paths are parsed here. click is imported only for other command lines. Gain: a quarter of a run on one file.
+Paths and the most frequent options are parsed here. click is imported only for other command lines. Gain: two fifths of
+a run on one file.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zr4lint.cli.command_names import COMMANDS
 from zr4lint.cli.messages import error, errors
+from zr4lint.filesystem.paths import plain
 
 FLAGS = (
     "amended",
@@ -29,7 +31,23 @@ FLAGS = (
     "statistics",
     "show_files",
 )
-"""The options of `zr4lint check` that are parsed without click; they take no value."""
+"""The options of `zr4lint check` that are parsed without click and take no value."""
+
+_FLAGS = {f"--{flag.replace('_', '-')}": flag for flag in FLAGS} | {"-e": "exit_zero", "-q": "quiet", "-v": "verbose"}
+
+REPEATABLE = {
+    "--pack": "packs",
+    "--select": "select",
+    "--ignore": "ignore",
+    "--extend-select": "extend_select",
+    "--extend-ignore": "extend_ignore",
+    "--format": "formats",
+    "--output-format": "formats",
+    "--output": "files",
+    "--output-file": "files",
+    "-o": "files",
+}
+"""The options that are parsed without click and take a value; they may be given several times."""
 
 
 def run() -> int:
@@ -39,7 +57,7 @@ def run() -> int:
     it.
     """
     try:
-        options = flags_and_paths(sys.argv[1:], os.environ)
+        options = options_and_paths(sys.argv[1:], os.environ)
         if options is None:
             from zr4lint.cli.command_table import parse_and_run
 
@@ -57,8 +75,8 @@ def run() -> int:
     return code
 
 
-def flags_and_paths(words: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return the options set by a command line of flags and paths, or None if click has to parse it.
+def options_and_paths(words: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the options that a command line sets, or None if click has to parse it.
 
     click has to parse if environment variables may set options, or if the first word may be a command or a mistyped
     one.
@@ -67,20 +85,42 @@ def flags_and_paths(words: Sequence[str], environment: Mapping[str, str]) -> dic
         return None
     options: dict[str, Any] = {}
     paths: list[str] = []
-    for at, word in enumerate(words):
+    rest = iter(words)
+    for word in rest:
         if word == "--":
-            paths += words[at + 1 :]
-            break
-        if word == "-" or not word.startswith("-"):
+            paths += rest
+        elif word == "-" or not word.startswith("-"):
             paths.append(word)
-            continue
-        name = word[2:].replace("-", "_")
-        if name not in FLAGS or word != f"--{name.replace('_', '-')}":
+        elif not _set_option(options, word, rest):
             return None
-        options[name] = True
     if words and words[0] in paths and (words[0] in COMMANDS or not os.path.lexists(words[0])):
         return None
     return {**options, "paths": tuple(paths)}
+
+
+def _set_option(options: dict[str, Any], word: str, rest: Iterator[str]) -> bool:
+    """Set the option that a word names, with its value from the word or from `rest`; return False if click has to."""
+    if word in _FLAGS:
+        options[_FLAGS[word]] = True
+        return True
+    option, equals, value = word.partition("=")
+    name = REPEATABLE.get(option)
+    if name is None or (equals and not option.startswith("--")):
+        return False
+    value = value if equals else next(rest, "")
+    if not value or value.startswith("-") or not _is_valid(name, value):
+        return False
+    options[name] = (*options.get(name, ()), value)
+    return True
+
+
+def _is_valid(name: str, value: str) -> bool:
+    """Return whether click accepts a value as it is."""
+    if name == "formats":
+        from zr4lint.report import FORMATS
+
+        return value in FORMATS
+    return name != "files" or (plain(value) == value and not os.path.isdir(value))
 
 
 def _failed(failure: Exception) -> int:

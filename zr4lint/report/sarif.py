@@ -41,7 +41,7 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
                 "version": options.version,
                 "semanticVersion": options.version,
                 "informationUri": SITE,
-                "rules": [descriptor(rule) for rule in report.rules],
+                "rules": map(descriptor, report.rules),
             }
         },
         "invocations": [_invocation(report, options)],
