@@ -200,7 +200,7 @@ def _heredoc(subject: Subject, shell: str) -> Outcomes:
         shebang = body.partition("\n")[0] if body.startswith("#!") else ""
         given = fed[0].split() if fed[0] else run.step.shell
         options = [o for o in given[1:] if o.startswith("-") and not o.startswith("--")]
-        exits = re.search(r" -[a-z]*e", shebang) if shebang and not fed[0] else any("e" in o for o in options)
+        exits = re.search(r" -[a-zA-Z]*e", shebang) if shebang and not fed[0] else any("e" in o for o in options)
         statements = [ran for ran in run.commands if len(ran.wrappers) == bool(fed[0])]
         later = [ran for ran in statements[1:] if ran.at.operator == ";"]
         if exits or "errexit" in given or not later or not statements:
@@ -220,7 +220,7 @@ def _heredoc(subject: Subject, shell: str) -> Outcomes:
 
 def _sets_errexit(ran: Ran) -> bool:
     words = [argument.value or "" for argument in ran.arguments[1:]]
-    return "errexit" in words or any(re.match(r"-[a-z]*e", word) for word in words)
+    return "errexit" in words or any(re.match(r"-[a-zA-Z]*e", word) for word in words)
 
 
 def _download(subject: Subject, _: str) -> Outcomes:
