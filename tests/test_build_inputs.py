@@ -835,6 +835,16 @@ def test_a_file_of_a_submodule_that_is_not_checked_out(
     assert [line for _, line, _, _ in told(report, "ZL008")] == lines
 
 
+def test_submodules_of_a_context_that_is_only_assumed(tmp_path: Path) -> None:
+    modules = {
+        "../.git/HEAD": "",
+        "../.gitmodules": '[submodule "lib"]\n\tpath = lib\n\turl = https://example.org/lib\n',
+    }
+    text = "FROM debian:12\nCOPY lib /a/\nCOPY lib/a.txt /a/\nCOPY library /a/\n"
+    report = lint(tmp_path / "docker", {"Dockerfile": text, **modules})
+    assert [line for _, line, _, _ in told(report, "ZL008")] == [4]
+
+
 RUNS_SCRIPT = "FROM node:22-slim\nWORKDIR /app\nCOPY package.json ./\nRUN {}\n"
 
 

@@ -71,13 +71,16 @@ def resolved(context: str, path: str) -> list[str] | None:
 
 def found_above(context: str, path: str) -> bool | None:
     """Return whether a path is in a folder from the context up to the repository root; None without a repository."""
-    whole = os.path.abspath(context)
-    root = repository(whole)
-    return None if root is None else any(exists(folder, path) for folder in _upwards(whole, root))
+    folders = upwards(context)
+    return any(exists(folder, path) for folder in folders) if folders else None
 
 
-def _upwards(folder: str, root: str) -> Sequence[str]:
-    found = [folder]
+def upwards(context: str) -> Sequence[str]:
+    """Return the context and the folders above it up to the repository root, or none without a repository."""
+    found = [os.path.abspath(context)]
+    root = repository(found[0])
+    if root is None:
+        return ()
     while found[-1] != root and os.path.dirname(found[-1]) != found[-1]:
         found.append(os.path.dirname(found[-1]))
     return found

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.facts import CopyStep, Facts, Origin
-from zr4lint.filesystem.context import exists, found_above, read_file, resolved
+from zr4lint.filesystem.context import exists, found_above, read_file, resolved, upwards
 from zr4lint.filesystem.dockerignore import DockerIgnore, dockerignore
 from zr4lint.filesystem.gitignore import GitIgnore
-from zr4lint.filesystem.paths import repository
 from zr4lint.linting.judged import Judged, own_finding
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.quoting import code, plain
@@ -49,7 +48,7 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
     ]
     scattered = any(there) and True in in_parents
     git = GitIgnore(context)
-    submodules = frozenset[str]() if all(there) else _absent_submodules(context)
+    submodules = frozenset[str]() if all(there) else _absent_submodules(context, assumed=assumed)
     told = {remark.topic for remark in judged.facts.remarks}
     for (step, argument), found, in_parent in zip(pairs, there, in_parents, strict=True):
         path = below_context(argument.value or "")
@@ -65,7 +64,7 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
             or scattered
             or (in_parent is None and not sure and not left_out)
             or _made_before(git, context, path)
-            or not submodules.isdisjoint(folders_above(path))
+            or not submodules.isdisjoint((path, *folders_above(path)))
         ):
             continue
         yield _finding(judged, step, argument, ignore if left_out else None, sure=sure or left_out)
@@ -133,11 +132,16 @@ def _made_before(git: GitIgnore, context: str, path: str) -> bool:
     return git.matches_any(context, resolved(context, path) or [])
 
 
-def _absent_submodules(context: str) -> frozenset[str]:
-    """Return the git submodules that are not checked out, which have no `.git`, as paths relative to the context."""
-    whole = os.path.abspath(context)
-    root = repository(whole)
-    text = read_file(root, ".gitmodules", _GITMODULES_SIZE) if root is not None else None
+def _absent_submodules(context: str, *, assumed: bool) -> frozenset[str]:
+    """Return the git submodules that are not checked out, which have no `.git`.
+
+    Their paths are relative to the context, or if it is assumed, to each folder that it may be.
+    """
+    folders = upwards(context)
+    if not folders:
+        return frozenset()
+    root = folders[-1]
+    text = read_file(root, ".gitmodules", _GITMODULES_SIZE)
     found = {match[1] for match in re.finditer(_SUBMODULE, text or "")}
-    absent = (path for path in found if not exists(root or "", f"{path}/.git"))
-    return frozenset(os.path.relpath(os.path.join(root or "", path), whole) for path in absent)
+    absent = [os.path.join(root, path) for path in found if not exists(root, f"{path}/.git")]
+    return frozenset(os.path.relpath(path, folder) for path in absent for folder in folders[: None if assumed else 1])
