@@ -260,8 +260,15 @@ def extra_gone(subject: Subject) -> Outcomes:
                     continue
                 for row in table("gpu-wheels")["extra"]:
                     gone = sorted(_extras(requirement) & set(row["extras"])) if row["name"] == requirement.name else []
-                    if gone:
+                    if gone and not _takes_older(history, install, row):
                         yield _without_extra(subject, install, requirement, row, gone[0])
+
+
+def _takes_older(history: History, install: Install, row: Row) -> bool:
+    """Return whether an old Python or another requirement bounds the package to releases that may have the extra."""
+    python = python_at(history, install)
+    other = install.get(row["bound_by"])
+    return (python is not None and older(python, row["python"])) or (other is not None and other.specifier != "")
 
 
 def _without_extra(subject: Subject, install: Install, requirement: Requirement, row: Row, extra: str) -> Unmet:
