@@ -42,14 +42,15 @@ def cloned_files(history: History) -> list[File]:
             ]
             if fitting and path is not None:
                 clone = max(fitting, key=lambda c: len(c.target or ""))
-                found.append(File(install, path, span, clone, _repository(clone.clone.url.value)))
+                found.append(File(install, path, span, clone, _repository(clone.clone.url.value, path)))
     return found
 
 
-def _repository(url: str | None) -> Row | None:
+def _repository(url: str | None, path: str) -> Row | None:
     parts = (url or "").lower().removesuffix("/").removesuffix(".git").replace(":", "/").split("/")
     for row in table("projects")["repository"]:
-        if len(parts) > 1 and parts[-1] == row["name"].lower() and parts[-2] in row["owners"]:
+        named = len(parts) > 1 and row["name"].lower() in ("*", parts[-1]) and parts[-2] in row["owners"]
+        if named and f"/{path}".endswith(f"/{row.get('file', '')}".rstrip("/")):
             return row  # type: ignore[no-any-return]
     return None
 
@@ -68,6 +69,7 @@ def torch_may_move(subject: Subject) -> Outcomes:
         for file in cloned_files(history):
             torch = torch_at(history, file.install)
             held = file.install.constrained or file.install.option("no-deps") or _edited(history, file)
+            held = held or (file.repository is not None and not file.repository["requirements"])
             if torch is not None and not held:
                 loose.append((file, torch))
         if not loose:
