@@ -17,7 +17,7 @@ _PYTHON_TAG = r"(\d+\.\d+)[\w.]*(?:-|\Z)"
 _RELEASE = r"(?:ubuntu|debian)[-_]?(\d\d)[.-]?(\d\d)?(?!\d)"
 _CUDA_REPOSITORIES = {("docker.io", "nvidia/cuda"), ("nvcr.io", "nvidia/cuda")}
 _UNDATED_PYTHON = "debian13"
-_FACTS = ("kind", "flavour", "python_kept", "own_torch", "env", "user")
+_FACTS = ("kind", "flavour", "python_kept", "own_torch", "deadsnakes", "setuptools", "env", "user")
 
 
 class Base(Struct, frozen=True):
@@ -29,6 +29,7 @@ class Base(Struct, frozen=True):
     - `python_kept` tells where pip installs: "system", "open" or "conda", as in the table.
     - `pip_before` is a version of pip that is newer than the image's.
     - `own_torch` tells that its torch is not a release from an index.
+    - `deadsnakes` tells that apt has the packages of that PPA, and `setuptools` that Python has setuptools and wheel.
     - `env` are variables that the image sets, and `user` is its user.
     """
 
@@ -43,6 +44,8 @@ class Base(Struct, frozen=True):
     python_kept: str = "system"
     pip_before: str | None = None
     own_torch: bool = False
+    deadsnakes: bool = False
+    setuptools: bool = False
     env: Mapping[str, str] = {}
     user: str = "root"
 
@@ -76,6 +79,14 @@ def is_bare(reference: str) -> bool:
     return any(matches(_full_name(image), pattern) for pattern in bare) and not any(
         matches(reference, row["pattern"]) for row in table("users")["image"]
     )
+
+
+def has_old_dash(base: Base) -> bool:
+    """Return whether an image sets no SHELL, and its /bin/sh is a dash without `pipefail`."""
+    row = table("system")["dash"]
+    repository = base.image.repository
+    plain = repository.rpartition("/")[2] in row["images"] or any(matches(repository, name) for name in row["images"])
+    return plain and any(name in f"{base.reference} {base.distribution}" for name in row["releases"])
 
 
 def _full_name(image: values.Image) -> str:
@@ -119,8 +130,8 @@ def _listed_base(reference: str, image: values.Image) -> Base:
         told = {key: value for key, value in found.groupdict().items() if value}
         version = told.pop("version", row.get("newest", ""))
         number = told.pop("number", "")
-        if number:
-            told["distribution"] = row["distribution"] + number
+        if number or "release" in row:
+            told["distribution"] = row.get("release") or row["distribution"] + number
         facts |= {key: row[key] for key in _FACTS if key in row} | dict(_of_line(row, version))
         facts |= {key: _dotted(key, value) for key, value in told.items()}
         if row.get("kind") == "pytorch":

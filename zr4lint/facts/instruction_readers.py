@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zr4lint.dockerfile import Instruction, splitting, values
 from zr4lint.facts.collection import Stage
 from zr4lint.facts.flags import read_flags
-from zr4lint.facts.images import read_base
+from zr4lint.facts.images import has_old_dash, read_base
 from zr4lint.facts.instruction_facts import (
     ArgDeclared,
     CommandSet,
@@ -36,18 +36,6 @@ from zr4lint.programs.image_paths import absolute
 if TYPE_CHECKING:
     from zr4lint.facts.fact import Fact
 
-_HAS_DASH = (
-    *("ubuntu", "bionic", "focal", "jammy", "noble", "buster", "bullseye", "bookworm"),
-    *("debian10", "debian11", "debian12", "debian:10", "debian:11", "debian:12"),
-)
-"""Releases whose /bin/sh is a dash without `pipefail`."""
-_PLAIN = frozenset(
-    {"ubuntu", "debian", "cuda", "python", "node", "golang", "rust", "ruby", "openjdk", "buildpack-deps"}
-)
-"""Repositories, in any registry, whose images set no SHELL; an image's SHELL also applies to images built on it."""
-_PLAIN_PREFIXES = ("pytorch/pytorch", "rocm/dev-ubuntu-")
-"""The beginnings of other repositories on Docker Hub whose images set no SHELL."""
-
 
 def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     """Read FROM: begin a stage."""
@@ -65,9 +53,7 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         known = values.parse_image(image).repository if image else ""
         base = read_base(image) if image else None
         state = StageState.on_image(reading.images.get(known), base.env if base else {}, base.user if base else "root")
-        plain = known.rpartition("/")[2] in _PLAIN or known.startswith(_PLAIN_PREFIXES)
-        named = f"{image} {base.distribution}" if base is not None else ""
-        state.sh_is_dash = plain and any(name in named for name in _HAS_DASH)
+        state.sh_is_dash = base is not None and has_old_dash(base)
         state.is_linux = image is not None and is_linux(image)
         if names_windows(image or reference.raw):
             state.shell = ("cmd", "/S", "/C")

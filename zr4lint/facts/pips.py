@@ -135,6 +135,8 @@ def _own_tools(history: History, install: Install) -> frozenset[str] | None:
     base, folder, python = history.base, install.environment, python_at(history, install)
     if base is None or folder is None:
         return None
+    if not folder and (base.setuptools or base.python_kept == "conda"):
+        return frozenset(("setuptools", "wheel"))
     if folder or base.kind == "python":
         if python is None:
             return None

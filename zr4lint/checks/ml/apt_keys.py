@@ -15,8 +15,6 @@ from zr4lint.shell import Reach
 if TYPE_CHECKING:
     from zr4lint.facts.history import History
 
-_BRING = frozenset({"gnupg", "gnupg2", "gnupg1", "gpg", "software-properties-common", "dirmngr"})
-
 
 @check("ml/apt-key", raises=True)
 def apt_key(subject: Subject) -> Outcomes:
@@ -59,8 +57,10 @@ def _without_gnupg(history: History, ran: Ran) -> bool:
         return False
     if history.mentions(ran.at, "gnupg|gpg2|dirmngr"):
         return False
+    row = table("system")["apt_key"]
     for run in history.of(AptRun):
+        bring = {*row["brings"], *(() if run.command.skips_recommends else row["recommend"])}
         names = {package.name for package in run.command.packages}
-        if run.at.order < ran.at.order and (names & _BRING or run.command.parsed.unknown):
+        if run.at.order < ran.at.order and (names & bring or run.command.parsed.unknown):
             return False
     return True

@@ -36,8 +36,6 @@ _MANAGED_HINTS = (
     r"\bvenv\b"
 )
 _PARTS = ("", "dev", "venv", "distutils", "minimal", "full")
-_WITH_DEADSNAKES = ("runpod", "tensorflow", "vllm")
-"""Kinds of images in which the PPA of deadsnakes is a source of apt."""
 _SOURCES = (
     r"sources\.list|deadsnakes|add-apt-repository|apt-add-repository|dpkg -i|\.deb\b|apt/preferences|snapshot\.debian"
 )
@@ -212,7 +210,7 @@ def _no_python(subject: Subject, history: History, release: Row | None, run: Apt
         return None
     if package.name.endswith("distutils") or history.mentions(run.at, _SOURCES):
         return None
-    if history.base is not None and history.base.kind in _WITH_DEADSNAKES:
+    if history.base is not None and history.base.deadsnakes:
         return None
     return Unmet(
         f"{release['name']} has no package {code(package.name)}",
