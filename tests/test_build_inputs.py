@@ -768,6 +768,10 @@ def test_a_list_of_requirements_that_is_not_in_the_image(lines: str, place: tupl
         ("RUN cd build && cmake ..", {}, (5, 5)),
         ("RUN conda env create -f here.yml", {"here.yml": "dependencies: [python]\n"}, None),
         ("RUN conda env create -f https://example.org/gone.yml", {}, None),
+        ("RUN pip install -r a.txt", {"a.txt": "-r b.txt\n", "b.txt": "-r c.txt\n"}, (5, 17)),
+        ("RUN pip install -r a.txt", {"a.txt": "-c b.txt\n"}, (5, 17)),
+        ("RUN pip install -r a.txt", {"a.txt": "-r b.txt\n-c b.txt\n-r ${SET}.txt\n", "b.txt": ""}, None),
+        ("RUN touch b.txt && pip install -r a.txt", {"a.txt": "-r b.txt\n"}, None),
     ],
 )
 def test_a_list_that_the_named_context_lacks(
@@ -778,6 +782,16 @@ def test_a_list_that_the_named_context_lacks(
     found = lint(tmp_path, {"Dockerfile": text, **files}, options=NAMED)
     assert [(line, column) for _, line, column, _ in told(found, "ZL007")] == ([place] if place else [])
     assert told(lint(tmp_path, {}), "ZL007") == []  # without --context, the folder is only assumed
+
+
+@pytest.mark.parametrize(("copy", "missing"), [("a.txt", True), ("a.txt b.txt", False), (".", False)])
+def test_a_list_that_another_list_names(tmp_path: Path, copy: str, missing: bool) -> None:
+    text = f"FROM python:3.12\nCOPY {copy} /app/\nRUN pip install -r /app/a.txt\n"
+    report = lint(tmp_path, {"Dockerfile": text, "a.txt": "-r b.txt\n", "b.txt": ""})
+    found = [f for f in report.findings if f.code == "ZL007"]
+    assert [(f.message, f.notes) for f in found] == (
+        [("nothing in the image is at `b.txt`", ("`a.txt` names it.",))] if missing else []
+    )
 
 
 def test_the_words_and_the_place_of_a_missing_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -270,6 +270,21 @@ def test_the_words_of_pip(command: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "refused"),
+    [
+        ("pip install torch==2.5.1} a", ["torch==2.5.1}"]),
+        ("pip install 'a[x]>={1,2}}'", ["'a[x]>={1,2}}'"]),
+        ("pip install torch=={2.5.1} a==1.*", []),
+        ("pip install 'a==1; platform_machine != \"}\"' 'a @ https://x/}.zip'", []),
+    ],
+)
+def test_the_words_that_pip_refuses(command: str, refused: list[str]) -> None:
+    parsed = parse_pip(arguments(command))
+    assert parsed is not None
+    assert [command[span.start : span.end] for span in parsed.refused] == refused
+
+
+@pytest.mark.parametrize(
     ("option", "upgrades"),
     [
         ("-U", True),

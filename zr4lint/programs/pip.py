@@ -18,6 +18,7 @@ _NAME = r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?\s*
 _SEPARATORS = r"[-_.]+"
 _DASHES = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _NO_MARKER = r";\s*[<>=!~]"
+_VERSION = r"[\w.-]+(?:\[[^\]]*\])?\s*(?:[=!<>~]=|[<>])(?P<version>[^;@]*)"
 _COMMENT = r"(?:^|\s)#"
 _EGG = r"\A(?:git|hg|svn|bzr)\+[^#]*#(?:[^#]*&)?egg=([A-Za-z0-9._-]+)(?:\[([^\]]*)\])?(?:&|\Z)"
 _ARCHIVE = (".whl", ".tar.gz", ".zip")
@@ -221,10 +222,12 @@ def _of_another_platform(parsed: Parsed) -> Option | None:
 
 
 def _refused_operands(operands: Sequence[Argument]) -> Iterator[Span]:
-    """Yield operands that aren't requirements: options with a typographic dash, and invalid markers."""
+    """Yield operands that aren't requirements: options with a typographic dash, invalid markers, and stray braces."""
     for operand in operands:
         text = operand.value or ""
-        if text[:1] in _DASHES or text.isspace() or re.search(_NO_MARKER, text):
+        version = found["version"] if (found := re.match(_VERSION, text)) is not None else ""
+        stray = version.count("{") < version.count("}")
+        if stray or text[:1] in _DASHES or text.isspace() or re.search(_NO_MARKER, text):
             yield operand.span
 
 

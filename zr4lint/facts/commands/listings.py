@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from zr4lint.facts.origins import context_path
 from zr4lint.model.budgets import LISTED, LISTING_SIZE, LISTINGS
+from zr4lint.model.quoting import code
 from zr4lint.model.remark import too_large
 from zr4lint.programs.option_reading import Option, Parsed
 from zr4lint.programs.pip import Requirement, parse_requirement
@@ -121,7 +122,7 @@ class Reader:
         for option in listing.options:
             if option.name not in ("requirement", "constraint"):
                 continue
-            other = self.listing(_beside(option, path), anchor)
+            other = self._named(option, path, anchor)
             if option.name == "constraint":
                 self.constraints += other.wanted if other is not None else ()
             elif other is None:
@@ -132,6 +133,17 @@ class Reader:
                 refused += other.refused
                 opaque = opaque or other.opaque
         return Listing(tuple(wanted), tuple(options), opaque, tuple(refused))
+
+    def _named(self, option: Option, path: str, anchor: Span) -> Listing | None:
+        """Return the listing of a file that the one at `path` names; if that is missing, remark that the call fails."""
+        beside = _beside(option, path)
+        first = beside not in self._seen
+        found = self.listing(beside, anchor)
+        unread = found is None and first and beside is not None and beside not in self._call.state.written
+        if unread and beside is not None and "$" not in beside and self._call.is_missing(beside):
+            note = f"{code(posixpath.basename(path), 40)} names it."
+            self._call.fails(anchor, f"nothing in the image is at {code(option.value or '', 40)}", note)
+        return found
 
 
 def _project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: bool) -> Listing | None:
