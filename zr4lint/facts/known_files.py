@@ -11,7 +11,7 @@ from msgspec import structs
 from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.looking import found_at, is_proven_absent
 from zr4lint.facts.pass_state import Reading
-from zr4lint.facts.permissions import mounted_over
+from zr4lint.facts.permissions import ROOT, mounted_over
 from zr4lint.programs.image_paths import absolute
 from zr4lint.shell.found_files import Found, Kind
 
@@ -44,7 +44,7 @@ class KnownFiles:
         text = reading.state.written.get(whole)
         if found is None or (found.kind is not Kind.FILE and text is None):
             return found
-        root = True if reading.state.user in ("root", "0") else None
+        root = True if reading.state.user in ROOT else None
         return structs.replace(found, kind=Kind.FILE, text=text, writable=root)
 
     def _after(self, commands: Sequence[Command]) -> tuple[Reading, Script]:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
     from zr4lint.facts.stage_state import StageState
 
-_ROOT = frozenset({"root", "0", ""})
+ROOT = frozenset({"root", "0", ""})
+"""Values of USER that name root."""
 _RISES = r"\b(?:sudo|doas|su|gosu|runuser)\b"
 _OPEN = ("/tmp/", "/home/", "/var/tmp/")
 
@@ -25,9 +26,7 @@ def offline(instruction: Instruction) -> bool:
 def unprivileged(instruction: Instruction, state: StageState) -> bool:
     """Return whether a RUN has another user than root and never becomes root."""
     user = state.user
-    return (
-        user is not None and user.partition(":")[0] not in _ROOT and not re.search(_RISES, instruction.arguments.text)
-    )
+    return user is not None and user.partition(":")[0] not in ROOT and not re.search(_RISES, instruction.arguments.text)
 
 
 def may_not_write(instruction: Instruction, state: StageState, path: str | None) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zr4lint.checks.edits import SAFE, UNSAFE, insert, remove_lines
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.facts import CommandSet, Copied, CopyStep, Ran, Stage, UserSet, Written
+from zr4lint.facts.permissions import ROOT
 from zr4lint.facts.windows import is_windows
 from zr4lint.filesystem.context import has_file
 from zr4lint.model.finding import Applicability, Edit, Fix, Related
@@ -22,7 +23,6 @@ from zr4lint.startup import lazy_pattern
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
 
-_ROOT = ("", "root", "0")
 _OF_WINDOWS = ("containeruser", "containeradministrator")
 """Users of Windows images, where COPY does not change the owner."""
 _FOR_PROGRAMS = frozenset({"bin", "sbin"})
@@ -41,7 +41,7 @@ def without_owner(subject: Subject) -> Outcomes:
         later = subject.facts.of(Ran, [number])
         for step in subject.facts.of(CopyStep, [number]):
             user = next((u for u in reversed(users) if u.at.order < step.at.order), None)
-            if user is None or user.user is None or user.user.lower() in (*_ROOT, *_OF_WINDOWS) or step.target is None:
+            if user is None or user.user is None or user.user.lower() in (*ROOT, *_OF_WINDOWS) or step.target is None:
                 continue
             instruction = step.at.instruction
             for_programs = _for_programs(step.target) or step.target in started

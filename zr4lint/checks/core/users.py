@@ -13,6 +13,7 @@ from zr4lint.checks.edits import UNSAFE, insert, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import CopyStep, Ran, UserSet, Written
+from zr4lint.facts.permissions import ROOT
 from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import table
 from zr4lint.model.quoting import code
@@ -24,7 +25,6 @@ from zr4lint.startup import lazy_pattern
 if TYPE_CHECKING:
     from zr4lint.model.finding import Fix
 
-_ROOT = ("root", "0")
 _DROPS = lazy_pattern(
     r"\b(?:gosu|su-exec|setpriv|setuidgid|chpst|runuser|s6-|supervisord?|start-stop-daemon|capsh|fixuid|init|systemd|"
     r"runsvdir|crond?|sshd)\b|\bsu\s|\bsudo\b|s6-"
@@ -72,7 +72,7 @@ def final_user(
             if used:
                 yield from _unused(subject, end, family)
             continue
-        is_root = last.user in _ROOT
+        is_root = last.user in ROOT
         if not root and is_root:
             if not _drops(subject, family):
                 notes = ("An attacker who breaks out of the program is root in the container.",)
@@ -185,13 +185,13 @@ def _known(subject: Subject) -> Iterator[Unmet]:
         # A copy to / or /etc may contain a passwd file.
         brought = [c.at.order for c in copies if c.target is None or c.target.rstrip("/") in ("", *_FILES)]
         for user in facts.of(UserSet, [number]):
-            names = [word for word in (user.user, user.group) if word and not word.isdecimal() and word not in _ROOT]
+            names = [word for word in (user.user, user.group) if word and not word.isdecimal() and word not in ROOT]
             if names and not any(order < user.at.order for order in brought):
                 yield _nobody(names[0], user.span, "the container does not start")
         for copy in facts.of(CopyStep, [number]):
             flag = copy.flags.get("chown")
             owner = (flag.value or "").split(":") if flag is not None else []
-            names = [word for word in owner if word and not word.isdecimal() and word not in _ROOT]
+            names = [word for word in owner if word and not word.isdecimal() and word not in ROOT]
             if flag is not None and names and not any(order < copy.at.order for order in brought):
                 yield _nobody(names[0], flag.value_span, "the build fails")
 

@@ -14,6 +14,7 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, ArgDeclared, Copied, EnvSet, Ran, UserSet
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.installed_torch import older
+from zr4lint.facts.permissions import ROOT
 from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import Row, minor, references, table, torch_release
 from zr4lint.model.finding import Edit, Fix, Severity
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _OTHER_CONDA = r"(?i)miniconda|miniforge|anaconda|micromamba|mambaforge"
 _CONDAS = frozenset({"conda", "mamba"})
-_ROOT = frozenset({"root", "0"})
 _PYTHONS = r"(?:python|pip)3?(?:\.\d+)?\Z"
 
 
@@ -256,7 +256,7 @@ def _apt_as_user(subject: Subject, history: History) -> Outcomes:
         if run.at.stage != history.stage.number or run.command.action not in ("update", "install", "upgrade"):
             continue
         users = [u for u in history.of(UserSet) if u.at.order < run.at.order]
-        if users and (users[-1].user is None or users[-1].user in _ROOT):
+        if users and (users[-1].user is None or users[-1].user in ROOT):
             continue
         sudo = subject.source.text[run.at.instruction.span.start : run.at.span.start].rstrip().endswith("sudo")
         if users or sudo or run.at.trigger or run.at.instruction.json is not None:
