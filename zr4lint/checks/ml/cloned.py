@@ -9,8 +9,8 @@ from msgspec import Struct
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import Cloned
-from zr4lint.facts.history import History, Install
+from zr4lint.facts import Cloned, Copied
+from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.installed_torch import TorchState, older, torch_at
 from zr4lint.knowledge.tables import Row, references, table
 from zr4lint.model.finding import Related
@@ -33,6 +33,7 @@ def cloned_files(history: History) -> list[File]:
     """Return the requirement files from clones that the history's own stage installs."""
     found: list[File] = []
     clones = [c for c in history.of(Cloned) if c.target not in (None, "/")]
+    copies = history.of(Copied)
     for install in history.own:
         for path, span in install.run.files:
             fitting = [
@@ -42,6 +43,8 @@ def cloned_files(history: History) -> list[File]:
             ]
             if fitting and path is not None:
                 clone = max(fitting, key=lambda c: len(c.target or ""))
+                if any(c.target == path and clone.at.order < c.at.order < install.at.order for c in copies):
+                    continue
                 found.append(File(install, path, span, clone, _repository(clone.clone.url.value, path)))
     return found
 
@@ -69,6 +72,7 @@ def torch_may_move(subject: Subject) -> Outcomes:
         for file in cloned_files(history):
             torch = torch_at(history, file.install)
             held = file.install.constrained or file.install.option("no-deps") or _edited(history, file)
+            held = held or pinned(file.install.get("torch")) is not None
             held = held or (file.repository is not None and not file.repository["requirements"])
             if torch is not None and not held:
                 loose.append((file, torch))
