@@ -137,6 +137,11 @@ def _only_2(limits: Bounds) -> bool:
     return limits.lower is not None and limits.lower.major >= 2
 
 
+def _for_cpu(install: Install) -> bool:
+    torch = torch_in(install)
+    return (torch is not None and torch.cuda == "cpu") or install.sources.tags == ("cpu",)
+
+
 @check("ml/cpu-torch-on-cuda-image")
 def cpu_torch_on_cuda_image(subject: Subject) -> Outcomes:
     """An image with CUDA gets a torch with CUDA."""
@@ -144,13 +149,12 @@ def cpu_torch_on_cuda_image(subject: Subject) -> Outcomes:
         base = history.base
         if base is None or base.kind != "cuda" or not history.final:
             continue
-        for install in history.own:
-            torch = torch_in(install)
+        naming = [install for install in history.own if install.get("torch") is not None]
+        for index, install in enumerate(naming):
             requirement = install.get("torch")
             if requirement is None or requirement.marker is not None or install.unsure:
                 continue
-            tags = install.sources.tags
-            if (torch.cuda if torch is not None else None) != "cpu" and tags != ("cpu",):
+            if not _for_cpu(install) or not all(_for_cpu(later) for later in naming[index + 1 :]):
                 continue
             yield Unmet(
                 f"torch is installed without CUDA on {code(base.reference, 40)}",
