@@ -14,8 +14,9 @@ from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.facts.history import History
+    from zr4lint.knowledge.tables import Row
 
-_BRING = frozenset({"gnupg", "gnupg2", "gnupg1", "gpg", "software-properties-common", "dirmngr"})
+_BRING = frozenset({"gnupg", "gnupg2", "gnupg1", "gpg", "software-properties-common", "devscripts", "dirmngr"})
 
 
 @check("ml/apt-key", raises=True)
@@ -28,7 +29,7 @@ def apt_key(subject: Subject) -> Outcomes:
             if ran.program != "apt-key" or ran.at.reach is Reach.NEVER:
                 continue
             gone = name in row["gone"]
-            missing = not gone and name not in row["has_gnupg"] and _adds(ran) and _without_gnupg(history, ran)
+            missing = not gone and name not in row["has_gnupg"] and _adds(ran) and _without_gnupg(history, ran, row)
             if gone:
                 message, note = f"{name} has no apt-key", "apt 3 removed it, so the command is not found."
             elif missing:
@@ -51,7 +52,7 @@ def _adds(ran: Ran) -> bool:
     return any(argument.value in ("add", "adv") for argument in ran.arguments)
 
 
-def _without_gnupg(history: History, ran: Ran) -> bool:
+def _without_gnupg(history: History, ran: Ran, row: Row) -> bool:
     """Return whether the image has no gnupg and no earlier command installs it."""
     base = history.base
     slim = base is not None and base.kind == "python" and "slim" in base.image.tag
@@ -61,6 +62,7 @@ def _without_gnupg(history: History, ran: Ran) -> bool:
         return False
     for run in history.of(AptRun):
         names = {package.name for package in run.command.packages}
-        if run.at.order < ran.at.order and (names & _BRING or run.command.parsed.unknown):
+        brings = names & _BRING or (not run.command.skips_recommends and names.intersection(row["recommend_gnupg"]))
+        if run.at.order < ran.at.order and (brings or run.command.parsed.unknown):
             return False
     return True
