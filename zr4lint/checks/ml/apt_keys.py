@@ -8,6 +8,7 @@ from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, Ran
+from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import references, table
 from zr4lint.model.finding import Severity
 from zr4lint.shell import Reach
@@ -62,7 +63,8 @@ def _without_gnupg(history: History, ran: Ran, row: Row) -> bool:
         return False
     for run in history.of(AptRun):
         names = {package.name for package in run.command.packages}
-        brings = names & _BRING or (not run.command.skips_recommends and names.intersection(row["recommend_gnupg"]))
+        bringing = () if run.command.skips_recommends else row["recommend_gnupg"]
+        brings = names & _BRING or any(matches(name, pattern) for name in names for pattern in bringing)
         if run.at.order < ran.at.order and (brings or run.command.parsed.unknown):
             return False
     return True
