@@ -70,6 +70,35 @@ RULES = {
         "COPY <<'E' /x\njava \\$A \\\\ b\nE",
     ),
     'check = "runs"\nrun = "make"\nuser = "root"': ("USER 0:0\nRUN make", "USER 1\nRUN make"),
+    'check = "runs"\nrun = "apt-get install -y jq"': (
+        "RUN apt-get --assume-yes install jq",
+        "RUN apt-get --simulate install jq",
+    ),
+    'check = "runs"\nrun = "useradd -mu 5 -g 6 app"': (
+        "RUN useradd --gid=6 --create-home --uid 5 app",
+        "RUN useradd --gid=5 --create-home --uid 6 app",
+    ),
+    'check = "runs"\nrun = "npm install -g pm2"\nfurther = true': (
+        "RUN npm install --global --loglevel warn pm2",
+        "RUN npm install pm2",
+    ),
+    'check = "runs"\nrun = "groupadd -r app"': ("RUN groupadd --system app", "RUN groupadd --users app"),
+    'check = "step-order"\nsteps = ["COPY a", "npm ci --omit=dev"]': (
+        "COPY a /\nRUN npm ci --no-audit",
+        "RUN npm ci --no-audit\nCOPY a /",
+    ),
+    'check = "step-order"\nsteps = ["COPY a", "npm ci"]': (
+        "RUN npm ci --no-audit\nCOPY a /\nRUN npm ci",
+        "RUN npm ci\nCOPY a /\nRUN npm ci --no-audit",
+    ),
+    'check = "pipe-status"': (
+        'SHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN curl a | sort > b',
+        'SHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN set +o pipefail; curl a | sort > b',
+    ),
+    'check = "image-reference"\npinned = "tag"': (
+        "RUN --mount=type=bind,from=x.io/b:1,target=/b true",
+        "RUN --mount=type=bind,from=x.io/b,target=/b true",
+    ),
     'check = "runs-as"\nuser = "root"': ("USER 0", "USER 1"),
     'check = "installed-packages"\nmanager = "apt"\npackages = "curl"': (
         "RUN apt-get install -y curl:amd64",
@@ -99,3 +128,12 @@ def test_the_names_of_secrets_are_those_of_the_settings_of_core() -> None:
     settings = {setting["name"]: setting.get("default") for setting in tomllib.loads(CORE.read_text())["setting"]}
     assert settings["secret-names"] == [*SECRET_NAMES]
     assert settings["public-names"] == [*PUBLIC_NAMES]
+
+
+def test_a_mount_of_a_forbidden_image_is_reported_at_the_image() -> None:
+    rule = 'check = "image-reference"\npinned = "digest"'
+    text = f"FROM a@sha256:{64 * 'a'}\nRUN --mount=type=bind,from=x.io/b:1,target=/b true\n"
+    (found,) = lint(
+        SourceFile(text, "Dockerfile"), [read_pack(tomllib.loads(PACK + rule), KINDS, "words.toml")]
+    ).findings
+    assert (text[found.span.start : found.span.end], "digest" in found.message) == ("x.io/b:1", True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
@@ -78,6 +78,11 @@ class Variables(Mapping[str, "str | None"]):
         for name, value in values.items():
             changed = changed.put(name, value)
         return Variables(changed, self.outside, self.arguments)
+
+    def without(self, names: Collection[str]) -> Variables:
+        """Return the variables that a program sees if a shell does not export some names to it."""
+        values = {name: value for name, value in self._values.items() if name not in names}
+        return Variables(Map(values), self.outside, self.arguments)
 
     def beside(self, names: tuple[str, ...]) -> Variables:
         """Return the variables with some names, which the shell sets, marked as unknown."""

@@ -170,12 +170,19 @@ class _Search:
         bound = [finding for finding in hanging if finding.requirement is not None or refuses(finding)]
         if suspect.modest:
             hanging = [f for f in hanging if f.requirement is not None or refuses(f) or _elsewhere(f, suspect)]
+        hanging = [finding for finding in hanging if not self._in_flag(finding, suspect)]
         worst = max((finding.severity for finding in hanging), default=Severity.INFO)
         if worst is Severity.INFO or not bound or (worst < Severity.ERROR and all(f.code in self._late for f in bound)):
             return []
         came = sum(finding.severity >= worst for finding in new)
         gone_of_worst = sum(finding.severity >= worst for finding in hanging)
         return hanging if gone_of_worst >= suspect.least and came < gone_of_worst else []
+
+    def _in_flag(self, finding: Finding, suspect: Suspect) -> bool:
+        """Return whether a finding is about a part of a flag that a suspect takes out, such as the image of a mount."""
+        span = finding.span
+        flags = (e for e in suspect.edits if not e.text and self._text.startswith("--mount", e.start))
+        return any(e.start < span.start and span.end <= e.end for e in flags)
 
 
 def _is_open(finding: Finding) -> bool:

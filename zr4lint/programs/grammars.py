@@ -1,6 +1,7 @@
-"""Tables of the options of curl, wget, useradd and adduser, and which of them take a value.
+"""Tables of the options of curl, wget, useradd, groupadd, mkdir and adduser, and which of them take a value.
 
-From `curl --help all` (7.88), `wget --help` (1.21), `useradd --help` (shadow 4.13) and `adduser --help` (Debian 12).
+From `curl --help all` (7.88), `wget --help` (1.21), `useradd --help` and `groupadd --help` (shadow 4.13),
+`mkdir --help` (coreutils 9.1) and `adduser --help` (Debian 12).
 """
 
 from __future__ import annotations
@@ -65,6 +66,11 @@ GRAMMARS: Mapping[str, Grammar] = {
         "k=skel l=no-log-init m=create-home o=non-unique p=password r=system s=shell u=uid",
         "base-dir comment expiredate gid groups home-dir inactive key password prefix root selinux-user shell skel uid",
     ),
+    "groupadd": _grammar(
+        "K=key P=prefix R=root U=users f=force g=gid h=help o=non-unique p=password r=system",
+        "gid key password prefix root users",
+    ),
+    "mkdir": _grammar("Z=context m=mode p=parents v=verbose", "mode"),
     "adduser": _grammar(
         "",
         "comment conf firstgid firstuid gecos gid home ingroup lastgid lastuid shell uid",

@@ -195,14 +195,17 @@ def joined(requirements: Sequence[Requirement]) -> list[Requirement]:
     return list(found.values())
 
 
+_HASHED = r"#(?:.*&)?(?:sha\d+|md5)="
+"""Matches in a URL that gives the hash of its file."""
 NO_FOLDER = r"[\w.-]+\s*(?:[=!<>~]=|[<>]).*"
 """A requirement with a version, which is neither a folder nor a URL."""
 
 
 def _refused_options(parsed: Parsed, action: str) -> Iterator[Span]:
     """Yield options that pip's command doesn't have, that are ambiguous, unusable or have a wrong value."""
-    if action == "install" and (hashes := parsed.get("require-hashes")) is not None and parsed.operands:
-        yield hashes.span  # a requirement on the command line has no hash
+    hashed = [operand.value is None or re.search(_HASHED, operand.value) is not None for operand in parsed.operands]
+    if action == "install" and (hashes := parsed.get("require-hashes")) is not None and not all(hashed):
+        yield hashes.span  # only a URL has a hash on the command line
     for editable in parsed.all("editable"):
         if editable.value is not None and re.fullmatch(NO_FOLDER, editable.value):
             yield editable.span

@@ -77,7 +77,7 @@ def cases(walker: Walker, node: Node, frame: Frame) -> Status:
     value = node.child_by_field_name("value")
     word = None
     if value is not None:
-        walker.substitutions(value, frame)
+        walker.substitutions(value, structs.replace(frame, tested=True, caught=True))
         written = bind(walker, walker.word([value], frame))
         if (ended := ends_at_words(walker, (written,), written.span, frame)) is not None:
             return ended

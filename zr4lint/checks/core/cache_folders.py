@@ -81,7 +81,10 @@ _DNF_FILLS = _words(
 )
 _ASKS = frozenset({"--version", "-v", "--help", "-h"})
 _CLEANED = (["cache", "purge"], ["cache", "clean"])
-_YARN_FOLDERS = ("/usr/local/share/.cache/yarn", "~/.cache/yarn", "/usr/local/share/.cache", "~/.yarn/berry/cache")
+_YARN_FOLDERS = (
+    *("/usr/local/share/.cache/yarn", "/usr/local/share/.cache/yarn/v6", "/usr/local/share/.cache"),
+    *("~/.cache/yarn", "~/.cache/yarn/v6", "~/.yarn/berry/cache"),
+)
 
 CACHES: Mapping[str, Cache] = {
     "apt": Cache(

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _REDIRECTIONS = r"(?:[ \t]*(?:\d*>>?|&>|\d*>&)[ \t]*[^\s;&|<>()]+)+"
 _NESTED = frozenset({"/var/lib/apt/lists"})
 """Folders with folders in them: apt-get creates `partial`."""
+_ALL_NAMES = r"/(?:\?\*|\*\?|\*\*)\Z"
+"""Matches the end of a pattern that matches the same names as `/*`."""
 _SCRIPT = r"\.(?:ba)?sh\Z|apt|install|dep|setup|bootstrap|provision"
 """Matches names of scripts that may install packages."""
 _ANY = "setup.sh"
@@ -353,7 +355,7 @@ def _clears(removed: Removed, folder: str) -> bool:
         path == f"{folder}/*"
         or (removed.recursive and covers(path, folder, recursive=True))
         or (path.endswith("/*") and covers(path[:-2], folder, recursive=removed.recursive))
-        for path in removed.paths
+        for path in (re.sub(_ALL_NAMES, "/*", path) for path in removed.paths)
     )
 
 

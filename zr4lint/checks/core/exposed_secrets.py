@@ -30,14 +30,16 @@ _PLACEHOLDER = lazy_pattern(
 """Matches values that are placeholders."""
 _PLACE = lazy_pattern(r"(?i)/\w[\w.-]*(?:/[\w.-]+)+|/\w[\w-]*\.\w+|[a-z][a-z+]*://[^@?\s]*")
 """Matches values that are file paths, or URLs without a user and a query."""
+_FINGERPRINT = lazy_pattern(r"(?:0x)?[0-9A-F]{40}")
+"""Matches the fingerprint of a public key, as gpg prints it."""
 SECRET_NAMES = (
     *("apikey", "api_key", "auth", "client_key", "credential", "credentials", "key", "passwd", "password", "private"),
     *("pword", "secret", "token"),
 )
 PUBLIC_NAMES = (
-    *("alias", "app_id", "client_id", "commit", "dir", "dont_warn", "enabled", "expir*", "file", "fingerprint"),
-    *("git_config_key", "goprivate", "gpg_key", "length", "mode", "name", "no", "path", "public", "sock", "tiktoken*"),
-    *("tokenizer*", "type", "url", "username", "version"),
+    *("alias", "app_id", "cache_key", "client_id", "commit", "dir", "dont_warn", "enabled", "expir*", "file"),
+    *("fingerprint", "git_config_key", "goprivate", "gpg_key", "length", "mode", "name", "no", "path", "public"),
+    *("sock", "tiktoken*", "tokenizer*", "type", "url", "username", "version"),
 )
 _HISTORY = {
     "ARG": "The value of an ARG can be read from the image's history.",
@@ -119,7 +121,7 @@ def _is_harmless(fact: EnvSet | ArgDeclared) -> bool:
     value = fact.value
     if value is None:
         return False
-    if _PLACE.fullmatch(value) is not None:
+    if _PLACE.fullmatch(value) is not None or _FINGERPRINT.fullmatch(value) is not None:
         return True
     return isinstance(fact, EnvSet) and (not value or _PLACEHOLDER.fullmatch(value) is not None)
 

@@ -124,7 +124,7 @@ def _lossy(subject: Subject, run: _Step, sh: Sh) -> Iterator[tuple[Ran, Sequence
     switches = _switches(run)
     for number, members in pipelines.items():
         places = [(next(p for p in ran.pipes if p.number == number), ran) for ran in members]
-        if safe or places[0][0].caught or _sets_pipefail(subject, run, switches, members[0]):
+        if places[0][0].caught or _sets_pipefail(subject, run, switches, members[0], safe=safe):
             continue
         left = [ran for place, ran in places if not place.last]
         failing = next((ran for ran in left if not _is_harmless(ran) and not _inside(ran, left)), None)
@@ -153,15 +153,20 @@ def _switches(run: _Step) -> list[tuple[int, bool]]:
     return switches
 
 
-def _sets_pipefail(subject: Subject, run: _Step, switches: Sequence[tuple[int, bool]], first: Ran) -> bool:
-    """Return whether the script or the surrounding shell has turned `pipefail` on before a command."""
+def _sets_pipefail(
+    subject: Subject, run: _Step, switches: Sequence[tuple[int, bool]], first: Ran, *, safe: bool
+) -> bool:
+    """Return whether the script or the surrounding shell has turned `pipefail` on before a command.
+
+    `safe` tells that SHELL turns it on, which the script may undo.
+    """
     for wrapper in first.wrappers:
         start = wrapper.span.start
         if wrapper.name in SHELLS and "pipefail" in subject.words(Span(start, max(first.at.span.start, start))):
             return True
     before = bisect_left(switches, (first.at.order,))
-    if before and switches[before - 1][1]:
-        return True
+    if before or safe:
+        return switches[before - 1][1] if before else True
     bodies = (subject.words(heredoc.body) for heredoc in run.instruction.heredocs)
     return any(re.match(r"#!.*pipefail", body) for body in bodies)
 
@@ -203,7 +208,7 @@ def _heredoc(subject: Subject, shell: str) -> Outcomes:
         exits = re.search(r" -[a-zA-Z]*e", shebang) if shebang and not fed[0] else any("e" in o for o in options)
         statements = [ran for ran in run.commands if len(ran.wrappers) == bool(fed[0])]
         later = [ran for ran in statements[1:] if ran.at.operator == ";"]
-        if exits or "errexit" in given or not later or not statements:
+        if exits or "errexit" in given or not later or all(map(_is_harmless, statements[:-1])):
             continue
         if any(ran.program == "set" and _sets_errexit(ran) for ran in statements[:2]):
             yield Met(heredoc.marker, instruction)

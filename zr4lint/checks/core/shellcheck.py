@@ -94,8 +94,12 @@ def _level(comment: Comment) -> Severity:
     return Severity.WARNING if comment.code in _DOUBTED else _LEVELS[comment.level]
 
 
+_SETS_ANY = r"(?<![\w./-])(?:eval[ \t][^\n]*[$`]|(?:export|declare|typeset)[ \t]+\"?[$`])"
+"""Matches a command that may set variables of any name."""
+
+
 def _is_mistaken(script: RunScript, comment: Comment, start: int, end: int) -> bool:
-    """Return whether ShellCheck misreads a word, assumes that the shell lacks a feature, or overlooks `eval`."""
+    """Return whether ShellCheck misreads a word, assumes that the shell lacks a feature, or misses what sets a name."""
     if comment.code in _POSIX and script.head.startswith("#!/bin/sh\n"):
         return True
     if comment.code == 1007:
@@ -103,7 +107,7 @@ def _is_mistaken(script: RunScript, comment: Comment, start: int, end: int) -> b
     if comment.code == 2164:
         return not script.text[end - script.start :].strip()  # the status of RUN is that of cd
     if comment.code == 2154:
-        return re.search(r"(?<![\w./-])eval[ \t][^\n]*[$`]", script.text) is not None
+        return re.search(_SETS_ANY, script.text) is not None
     if comment.code == 2283:
         return re.search(r"\bchmod(?:[ \t]+-\w+)*[ \t]+=[rwxXst]", script.text) is not None
     named = re.match(r"In dash, '(\w+)'", comment.message) if comment.code == 3044 else None

@@ -8,12 +8,14 @@ from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, Ran
+from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import references, table
 from zr4lint.model.finding import Severity
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.facts.history import History
+    from zr4lint.knowledge.tables import Row
 
 
 @check("ml/apt-key", raises=True)
@@ -26,7 +28,7 @@ def apt_key(subject: Subject) -> Outcomes:
             if ran.program != "apt-key" or ran.at.reach is Reach.NEVER:
                 continue
             gone = name in row["gone"]
-            missing = not gone and name not in row["has_gnupg"] and _adds(ran) and _without_gnupg(history, ran)
+            missing = not gone and name not in row["has_gnupg"] and _adds(ran) and _without_gnupg(history, ran, row)
             if gone:
                 message, note = f"{name} has no apt-key", "apt 3 removed it, so the command is not found."
             elif missing:
@@ -49,7 +51,7 @@ def _adds(ran: Ran) -> bool:
     return any(argument.value in ("add", "adv") for argument in ran.arguments)
 
 
-def _without_gnupg(history: History, ran: Ran) -> bool:
+def _without_gnupg(history: History, ran: Ran, row: Row) -> bool:
     """Return whether the image has no gnupg and no earlier command installs it."""
     base = history.base
     slim = base is not None and base.kind == "python" and "slim" in base.image.tag
@@ -57,10 +59,9 @@ def _without_gnupg(history: History, ran: Ran) -> bool:
         return False
     if history.mentions(ran.at, "gnupg|gpg2|dirmngr"):
         return False
-    row = table("system")["apt_key"]
     for run in history.of(AptRun):
-        bring = {*row["brings"], *(() if run.command.skips_recommends else row["recommend"])}
-        names = {package.name for package in run.command.packages}
-        if run.at.order < ran.at.order and (names & bring or run.command.parsed.unknown):
+        bring = [*row["brings"], *(() if run.command.skips_recommends else row["recommend"])]
+        brings = any(matches(package.name, name) for package in run.command.packages for name in bring)
+        if run.at.order < ran.at.order and (brings or run.command.parsed.unknown):
             return False
     return True

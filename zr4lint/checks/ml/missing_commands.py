@@ -21,6 +21,7 @@ from zr4lint.facts import (
     RunStep,
     VenvCreated,
 )
+from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import Row, references, table
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
@@ -109,8 +110,9 @@ def _brought(history: History, row: Row, at: At) -> bool:
     for run in history.of(AptRun):
         if run.at.order < at.order and run.command.action in _INSTALLING:
             names = {package.name for package in run.command.packages}
+            bringing = (*row["packages"], *row.get("through", ()))
             if (
-                names & {*row["packages"], *row.get("through", ())}
+                any(matches(name, pattern) for name in names for pattern in bringing)
                 or run.command.parsed.unknown
                 or any("*" in name for name in names)
                 or (row.get("alone") and any(re.search(_DESKTOP, name) for name in names))

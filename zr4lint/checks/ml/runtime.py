@@ -39,7 +39,7 @@ _READ_CACHES = {"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}
 
 _GPU_IMAGES = ("cuda", "ngc", "pytorch", "l4t", "rocm", "runpod", "vllm", "tgi")
 _MOVES = "The branch can get new commits, so two builds of this file can differ."
-_CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch|submodule update)\b"
+_CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch)\b"
 
 
 @check("ml/gpu-at-build")

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
@@ -15,12 +16,16 @@ from zr4lint.checks.spec.clones import clone_to
 from zr4lint.checks.spec.placed_files import normal_source
 from zr4lint.facts import Cloned, Copied, Fact, Ran, RunStep
 from zr4lint.model.quoting import code, contrast
+from zr4lint.model.source import Span
 from zr4lint.programs.git import checked_out as ref_of
 from zr4lint.programs.git import read_git
 from zr4lint.programs.image_paths import absolute
+from zr4lint.programs.option_tables import is_known, parse_call
+from zr4lint.shell import Argument
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Text
+    from zr4lint.programs.option_reading import Option
 
 _LIST = r"\S+(?:-|\s)(?:install|add|enable|require)\b"
 """Matches the start of a command whose operands are a list: `apt-get install`, `docker-php-ext-install`."""
@@ -161,33 +166,27 @@ def _word(subject: Subject, ran: Ran, index: int) -> str:
     return value if argument.glob else shlex.quote(value)
 
 
-_LONG: Mapping[str, Mapping[str, str]] = {
-    "useradd": {
-        "-c": "--comment", "-d": "--home-dir", "-g": "--gid", "-G": "--groups", "-m": "--create-home",
-        "-M": "--no-create-home", "-r": "--system", "-s": "--shell", "-u": "--uid",
-    },
-    "groupadd": {"-g": "--gid", "-r": "--system"},
-    "mkdir": {"-m": "--mode", "-p": "--parents"},
-}  # fmt: skip
-"""The long forms of options, by program."""
+_SYNONYMS: Mapping[str, str] = {"assume-yes": "yes"}
+"""Names of options that mean the same as another one."""
 
 
 def _split(command: str) -> list[str]:
+    """Return the words of a command. Options of programs with a table are `--name` or `--name=value`."""
     try:
         words = shlex.split(command)
     except ValueError:
         return command.split()
-    long = _LONG.get(words[0], {}) if words else {}
-    return [*words[:1], *(part for word in words[1:] for part in _in_long(word, long))] if long else words
+    if not words or not is_known(words[0]):
+        return words
+    parsed = parse_call(words[0], [Argument(word, Span(at, at)) for at, word in enumerate(words)])
+    placed = [(operand.span.start, operand.value or "") for operand in parsed.operands]
+    placed += ((option.span.start, _long(option)) for option in parsed.options)
+    return [words[0], *(word for _, word in sorted(placed, key=itemgetter(0)))]
 
 
-def _in_long(word: str, long: Mapping[str, str]) -> Sequence[str]:
-    """Return an option in its long form, with its value as a separate word; other words unchanged."""
-    letters = [f"-{letter}" for letter in word[1:]] if re.fullmatch(r"-[A-Za-z]+", word) else []
-    if letters and all(letter in long for letter in letters):
-        return [long[letter] for letter in letters]
-    name, equals, value = word.partition("=")
-    return [name, value] if equals and name in long.values() else [word]
+def _long(option: Option) -> str:
+    name = _SYNONYMS.get(option.name, option.name)
+    return f"--{name}={option.value}" if option.value else f"--{name}"
 
 
 def _key(command: str) -> Key:
@@ -201,7 +200,8 @@ def _key(command: str) -> Key:
 def step_order(subject: Subject, *, steps: list[Text]) -> Outcomes:
     """These steps run in this order: commands as the kind `runs` writes them, and copies as `COPY source`.
 
-    Steps that are not in the file are ignored.
+    If no command has exactly the options of a step, a command with other options counts. Steps that are not in the file
+    are ignored.
 
     Rule:
         steps = ["COPY requirements.txt", "pip install -r requirements.txt"]
@@ -217,11 +217,14 @@ def step_order(subject: Subject, *, steps: list[Text]) -> Outcomes:
         RUN pip install -r requirements.txt
     """
     places: dict[str, list[Fact]] = {}
+    loose: dict[tuple[str, ...], list[Fact]] = {}
     for words, fact in steps_of(subject):
         places.setdefault(_label(words), []).append(fact)
+        if isinstance(fact, Ran):
+            loose.setdefault(_key(words)[0], []).append(fact)
     latest: tuple[str, Fact] | None = None
     for step in steps:
-        found = places.get(_label(step), [])
+        found = places.get(_label(step)) or loose.get(_key(step)[0], [])
         if not found:
             continue
         after = [fact for fact in found if latest is None or fact.at.order >= latest[1].at.order]

@@ -48,6 +48,7 @@ _OF_VIRTUALENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), froze
 _SETTINGS = ("PIP_", "UV_")
 _SYSTEM = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/cuda/bin")
 _PACKAGES = r"/lib(?:64)?(?:/python[^/]*(?:/site-packages)?)?"
+_QUOTED = r"""(?:-\w|--[\w-]+=)?(?:"[^"$]*"|'[^']*')\Z"""
 _SPECIFIER = r"=?\s*\d[\w.*+!~=,-]*"
 _VERSION = r"=?\s*\d"
 _NOT_THERE = "pip fails with `Could not open requirements file`."
@@ -127,17 +128,8 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
         yield VenvCreated(at, program, module, path, operand.span, clears, option is None, option)
 
 
-def _with_exported(call: Call) -> Call:
-    """Return a call without the variables of its shell that are not exported to the program."""
-    hidden = call.command.private - {name for name, _ in call.command.assignments}
-    if hidden.isdisjoint(call.variables):
-        return call
-    return structs.replace(call, variables={n: v for n, v in call.variables.items() if n not in hidden})
-
-
 def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     alone = pip.parsed.has("isolated")
-    call = _with_exported(call)
     settings = {n: v for n, v in call.variables.items() if n.startswith(_SETTINGS) and not alone}
     settings = {**call.state.pip_config, **_configured(call, settings.get("PIP_CONFIG_FILE")), **settings}
     named = pip.parsed.all("requirement")
@@ -167,7 +159,11 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     if gone and pip.action == "install":
         call.fails(gone[0].span, f"nothing in the image is at {code(gone[0].value or '', 40)}", _NOT_THERE)
     elif pip.refused:
-        call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}", part="word")
+        word = call.slice(pip.refused[0])
+        if word == "--require-hashes":
+            call.fails(pip.refused[0], "a requirement of this command has no hash", part="word")
+        else:
+            call.fails(pip.refused[0], f"pip does not accept {code(word, 40)}", part="word")
     lost = _lost_specifiers(call, pip)
     run = PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
     if listings is None:
@@ -223,8 +219,8 @@ def _names_nothing(call: Call, option: Option) -> bool:
     if option.name not in ("constraint", "requirement") or not file or "://" in file:
         return False
     path = call.path(file) or ""
-    if has_wildcard(path):  # a loop over files sets it
-        return False
+    if has_wildcard(path):  # unquoted, or set by a loop over files
+        return re.match(_QUOTED, call.slice(option.value_span)) is not None
     return bool(call.state.lost.get(path)) or (path != "" and path not in call.state.written and call.is_missing(path))
 
 

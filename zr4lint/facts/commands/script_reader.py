@@ -55,7 +55,9 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
         return
     if command.refused and script.fatal and not command.wrappers and not command.scope:
         script.reading.remarks.append(Remark(COMMAND_FAILS, command.span, command.refused, part="command"))
-    variables = scope.variables.changed(values) if values else scope.variables
+    hidden = command.private.difference(values)
+    variables = scope.variables if hidden.isdisjoint(scope.variables) else scope.variables.without(hidden)
+    variables = variables.changed(values) if values else variables
     if (command.words[0].literal or "") in _SETS_VARIABLES:
         scope = script.change(command, scope, {}, anything=True)
     arguments = expand_all(command.words, scope.variables)
