@@ -103,7 +103,8 @@ def found_at(reading: Reading, path: str, own: Sequence[Fact] = (), *, start: in
     most = _MOST_EVENTS if reading.looked_at < _MOST_IN_SUM else _FEW_EVENTS
     events = list(_events(reading, own, most))
     reading.looked_at += len(events)
-    return _Look(events, reading, known_image=_knows_image(reading)).at(path, start)
+    events = [event for event in events[start:] if type(event) in _ON_FILES]
+    return _Look(events, reading, known_image=_knows_image(reading)).at(path)
 
 
 def _knows_image(reading: Reading) -> bool:
@@ -138,6 +139,13 @@ class _TooMany(Fact, frozen=True):
     """Marks the limit of the facts that are read."""
 
 
+_ON_FILES = frozenset({
+    Cloned, Copied, CopyStep, FolderMade, ModeChanged, Moved, Overwritten, Ran, Removed, VenvCreated, WorkdirSet,
+    Written, _TooMany,
+})  # fmt: skip
+"""The facts that a look-up reads."""
+
+
 class _Look:
     """A look-up of a path, back through the facts."""
 
@@ -148,7 +156,7 @@ class _Look:
         self._moves = 0
 
     def at(self, path: str, start: int = 0) -> Found | None:
-        """Return the state of a path before the fact at `start`, or None if it is unknown."""
+        """Return the state of a path before the event `start`, or None if it is unknown."""
         modes: list[ModeChanged] = []
         opaque = grown = False
         for index in range(start, len(self._events)):
@@ -159,10 +167,7 @@ class _Look:
             elif _conceals(event, path):
                 return None
             elif isinstance(event, Ran):
-                unknown = any(argument.value is None for argument in event.arguments)
-                opaque = opaque or unknown or any(r.path is None for r in event.redirections)
-                opaque = opaque or (event.program not in _HARMLESS and not _is_followed(event))
-                opaque = opaque or (event.program in UNPACKERS and unpacks(event.program, event.arguments))
+                opaque = opaque or _is_opaque(event)
                 grown = grown or (event.program == "git" and read_git(event.arguments).name in BRINGS_FILES)
             elif isinstance(event, Moved):
                 if under(path, event.target):
@@ -280,7 +285,7 @@ def _may_put(ran: Ran, path: str) -> bool:
     if ran.program == "sed":
         return any(re.match(_WRITES_OTHERS, value) for value in values)
     if ran.program.startswith(("pip", "python")):
-        given = (v[2:] if re.match(r"-\w", v) else v.rpartition("=")[2] for v in values)
+        given = (v[2:] if v[:1] == "-" and re.match(r"-\w", v) else v.rpartition("=")[2] for v in values)
         folders = (absolute(value, ran.folder) for value in given if value)
         return any(folder is not None and folder != "/" and under(path, folder) for folder in folders)
     return ran.program in FILE_PROGRAMS and ran.program != "rm" and any(posixpath.basename(path) in v for v in values)
@@ -302,6 +307,14 @@ def _may_hold(copied: Copied, path: str) -> bool:
 def _is_file(source: str) -> bool:
     """Return whether a source is a file by its name; `conf.d` may be a folder."""
     return source.endswith((*_ENDINGS, *_ARCHIVES))
+
+
+def _is_opaque(ran: Ran) -> bool:
+    """Return whether a command may put files anywhere."""
+    if ran.program not in _HARMLESS and not _is_followed(ran):
+        return True
+    unknown = any(a.value is None for a in ran.arguments) or any(r.path is None for r in ran.redirections)
+    return unknown or (ran.program in UNPACKERS and unpacks(ran.program, ran.arguments))
 
 
 def _is_followed(ran: Ran) -> bool:
