@@ -50,8 +50,9 @@ _F = TypeVar("_F", bound=Fact)
 class Install(Struct, frozen=True, gc=False):
     """A `pip install` with all its requirements, including those of files written in the Dockerfile.
 
-    `opaque` tells that some requirements can't be read, `uv` that uv runs the install, and `replaced` that another
-    install runs if it fails.
+    `environment` is the folder of its environment, "" for the system's, or None if it is unknown. `opaque` tells that
+    some requirements can't be read, `uv` that uv runs the install, and `replaced` that another install runs if it
+    fails.
     """
 
     run: PipRun
@@ -59,6 +60,7 @@ class Install(Struct, frozen=True, gc=False):
     repositories: tuple[tuple[str, Span], ...]
     opaque: bool
     sources: Sources
+    environment: str | None
     uv: bool
     replaced: bool = False
 
@@ -85,12 +87,10 @@ class Install(Struct, frozen=True, gc=False):
 
     def get(self, name: str) -> Requirement | None:
         """Return the requirement with this name, or None."""
-        return next((r for r in self.requirements if r.name == name), None)
-
-    @property
-    def environment(self) -> str | None:
-        """Return the folder of its environment, "" for the system's, or None if it is unknown."""
-        return environment_of(self.run)
+        for requirement in self.requirements:
+            if requirement.name == name:
+                return requirement
+        return None
 
     @property
     def constrained(self) -> bool:
@@ -140,9 +140,13 @@ class History:
     def of(self, kind: type[_F]) -> list[_F]:
         """Return the facts of one type, in order, with those of this stage's ONBUILDs last."""
         found = self.facts.of(kind, self.chain)
-        if not self.facts.of(TriggerSet, (self.stage.number,)):
+        if not self._holds_triggers:
             return found
         return [*found, *(fact for fact in self.of_stage(kind) if fact.at.trigger)]
+
+    @cached_property
+    def _holds_triggers(self) -> bool:
+        return bool(self.facts.of(TriggerSet, (self.stage.number,)))
 
     def of_stage(self, kind: type[_F]) -> list[_F]:
         """Return the facts of one type in this stage."""
@@ -324,7 +328,16 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
     opaque = opaque or run.command.parsed.get("group") is not None
     uv = by_uv(facts, run)
     allowed = tuple(constrained(joined(requirements), run.constraints))
-    return Install(run, allowed, tuple(repositories), opaque, sources(run, uv=uv), uv, _replaced(facts, run))
+    return Install(
+        run,
+        allowed,
+        tuple(repositories),
+        opaque,
+        sources(run, uv=uv),
+        environment_of(run),
+        uv,
+        _replaced(facts, run),
+    )
 
 
 def _replaced(facts: Facts, run: PipRun) -> bool:
@@ -371,11 +384,12 @@ def _read(argument: Argument, requirements: list[Requirement], repositories: lis
 def installs(ran: Ran) -> bool:
     """Return whether a command may install Python packages by other means than pip."""
     words = [a.value or "" for a in ran.arguments]
-    module = python_module(ran.arguments)
-    if parse_pip(ran.arguments) is not None or (
-        module is not None and module.name in ("venv", "virtualenv") and module.arguments
-    ):
-        return False
+    if words[0].rpartition("/")[2].startswith(("pip", "python", "uv")):
+        module = python_module(ran.arguments)
+        if parse_pip(ran.arguments) is not None or (
+            module is not None and module.name in ("venv", "virtualenv") and module.arguments
+        ):
+            return False
     if ran.program in _INSTALLERS or words[0].startswith("./") or words[0].endswith((".sh", ".py")):
         return True
     if ran.program == "uv":

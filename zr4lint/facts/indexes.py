@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -27,6 +28,11 @@ _SETTINGS = {
 }
 
 
+@lru_cache(maxsize=64)
+def _pytorch(url: str) -> re.Match[str] | None:
+    return re.search(_PYTORCH, url)
+
+
 class Source(Struct, frozen=True):
     """A source of packages.
 
@@ -42,12 +48,12 @@ class Source(Struct, frozen=True):
     @property
     def pytorch(self) -> bool:
         """Return whether this is one of PyTorch's indexes."""
-        return self.url is not None and re.search(_PYTORCH, self.url) is not None
+        return self.url is not None and _pytorch(self.url) is not None
 
     @property
     def tag(self) -> str | None:
         """Return the tag of PyTorch's index of releases ("cu124", "cpu", ...), or None."""
-        found = re.search(_PYTORCH, self.url or "")
+        found = _pytorch(self.url or "")
         return found["tag"] if found and not found["channel"] else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -194,6 +195,7 @@ def older(version: str, than: str) -> bool:
     return numbers(version) < numbers(than)
 
 
+@lru_cache(maxsize=256)
 def numbers(version: str) -> tuple[int, ...]:
     """Return the first three numbers of a version, without the local part."""
     return tuple(int(n) for n in re.findall(r"\d+", version.partition("+")[0])[:3])

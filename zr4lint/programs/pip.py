@@ -230,7 +230,7 @@ def _refused_operands(operands: Sequence[Argument]) -> Iterator[Span]:
         text = operand.value or ""
         version = found["version"] if (found := re.match(_VERSION, text)) is not None else ""
         stray = version.count("{") < version.count("}")
-        if stray or text[:1] in _DASHES or text.isspace() or re.search(_NO_MARKER, text):
+        if stray or text[:1] in _DASHES or text.isspace() or (";" in text and re.search(_NO_MARKER, text)):
             yield operand.span
 
 
@@ -246,6 +246,7 @@ def _program_words(arguments: Sequence[Argument]) -> int:
     return len(arguments) - len(module.arguments) if module is not None and module.name == "pip" else 0
 
 
+@lru_cache(maxsize=512)
 def parse_requirement(argument: Argument) -> Requirement | None:
     """Parse a requirement; return None for a path or an unknown value."""
     text = argument.value
@@ -341,7 +342,7 @@ def parse_config(arguments: Sequence[Argument]) -> tuple[str, str | None] | None
     Return None for any other call.
     """
     skipped = _program_words(arguments)
-    if skipped == 0:
+    if skipped == 0 or not any(argument.value == "config" for argument in arguments):
         return None
     words = [word.value for word in parse_options(arguments[skipped:], _CONFIG).operands]
     action = words[1] if len(words) > 2 and words[0] == "config" else None
