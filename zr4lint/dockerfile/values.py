@@ -212,6 +212,8 @@ def _operand(operand: str, env: Mapping[str, str | None]) -> str | None:
 
 def names_in(raw: str) -> list[str]:
     """Return the variables that a word uses, up to the budget."""
+    if "$" not in raw:
+        return []
     variables = islice(re.finditer(_VARIABLE, raw), VARIABLES)
     found = [(m[1] or m[2], m[4] or "") for m in variables if m[1] or m[2]]
     inner = [m[1] or m[2] for _, operand in found for m in re.finditer(_PLAIN_VARIABLE, operand)]

@@ -44,9 +44,10 @@ _SWITCHES = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
 
 def refusals(instruction: Instruction, escape: str) -> Iterator[Remark]:
     """Yield remarks on the reasons why BuildKit rejects an instruction when it builds the stage."""
-    if escape == "\\" and instruction.json is None:
+    if escape == "\\" and instruction.json is None and _may_fail(instruction.arguments.text):
         for raw, span in _words(instruction):
-            yield from _unexpandable(raw, span)
+            if len(raw) <= VALUE_LENGTH and _may_fail(raw) and (found := fault(raw)) is not None:
+                yield _unreadable(raw, span, found)
     if instruction.keyword in ("ADD", "COPY"):
         for flag in instruction.flags:
             if flag.name == "chmod" and flag.value and "$" not in flag.value and changed(flag.value, UNKNOWN) is None:
@@ -63,10 +64,9 @@ def refusals(instruction: Instruction, escape: str) -> Iterator[Remark]:
                 yield from _mount(flag, flag.value)
 
 
-def _unexpandable(raw: str, span: Span) -> Iterator[Remark]:
-    """Yield the remark on a word that BuildKit can't expand; a word over the budget is not checked."""
-    if len(raw) <= VALUE_LENGTH and ("'" in raw or '"' in raw or "${" in raw) and (found := fault(raw)) is not None:
-        yield _unreadable(raw, span, found)
+def _may_fail(raw: str) -> bool:
+    """Return whether a text has a quote or a substitution, which may not be closed."""
+    return "'" in raw or '"' in raw or "${" in raw
 
 
 def _closed(raw: str, span: Span, quote: str) -> Fix:

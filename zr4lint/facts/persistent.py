@@ -12,11 +12,13 @@ from typing import TypeVar, cast
 from zlib import crc32
 
 _V = TypeVar("_V")
+_D = TypeVar("_D")
 _BITS = 4
 _WIDTH = 1 << _BITS
 _DEPTH = 32 // _BITS
 _Node = tuple["_Node | dict[str, object] | None", ...]
 _EMPTY: _Node = (None,) * _WIDTH
+_ABSENT = object()
 
 
 class Map(Mapping[str, _V]):
@@ -45,24 +47,22 @@ class Map(Mapping[str, _V]):
         self._root = _with(self._root, _hash(name), 0, name, value)
 
     def __getitem__(self, name: str) -> _V:
+        found = self.find(name, _ABSENT)
+        if found is _ABSENT:
+            raise KeyError(name)
+        return cast("_V", found)
+
+    def find(self, name: str, default: _D) -> _V | _D:
+        """Return the value of a name, or `default`; faster than `get`, which raises an exception inside."""
         node: _Node | dict[str, object] | None = self._root
         hashed = _hash(name)
         while isinstance(node, tuple):
             node = node[hashed & _WIDTH - 1]
             hashed >>= _BITS
-        if node is None:
-            raise KeyError(name)
-        return cast("_V", node[name])
+        return default if node is None else cast("_V | _D", node.get(name, default))
 
     def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str):
-            return False
-        node: _Node | dict[str, object] | None = self._root
-        hashed = _hash(name)
-        while isinstance(node, tuple):
-            node = node[hashed & _WIDTH - 1]
-            hashed >>= _BITS
-        return node is not None and name in node
+        return isinstance(name, str) and self.find(name, _ABSENT) is not _ABSENT
 
     def __iter__(self) -> Iterator[str]:
         return _names(self._root)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 NO_USERS = frozenset[int]()
 """The empty set on which most facts depend, shared by them."""
+_ABSENT = "\0absent"
+_NOTHING = frozenset({-1})
 _MOST_FILES = 200
 _STANDARD_FOLDERS = frozenset({
     "/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin",
@@ -54,7 +56,9 @@ class Variables(Mapping[str, "str | None"]):
         self.arguments = arguments
 
     def __getitem__(self, name: str) -> str | None:
-        return None if name not in self._values and name in self.arguments else self._values[name]
+        if name in self.arguments:
+            return self._values.find(name, None)
+        return self._values[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._values
@@ -68,8 +72,9 @@ class Variables(Mapping[str, "str | None"]):
 
     def get(self, name: str, _: object = None) -> str | None:
         """Return the value of a variable, or None if it is unknown."""
-        if name in self._values:
-            return self._values[name]
+        value = self._values.find(name, _ABSENT)
+        if value is not _ABSENT:
+            return value
         return None if name in self.arguments else _unset(name, self.outside)
 
     def changed(self, values: Mapping[str, str | None]) -> Variables:
@@ -234,7 +239,7 @@ class StageState:
 
     def users(self, names: Iterable[str]) -> frozenset[int]:
         """Return the instructions that set these variables."""
-        return frozenset({self._set_by[name] for name in names if name in self._set_by}) or NO_USERS
+        return frozenset({self._set_by.find(name, -1) for name in names} - _NOTHING) or NO_USERS
 
     def enter(self, path: str | None, index: int) -> None:
         """Record a WORKDIR, which creates the folder and its parents."""
