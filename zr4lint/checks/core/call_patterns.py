@@ -99,7 +99,7 @@ def called(subject: Subject, patterns: Iterable[str]) -> Iterator[Called]:
     for pattern in map(read_pattern, patterns):
         for program in pattern.programs:
             for ran in commands.get(program, ()):
-                found = _fitting(ran, pattern, program)
+                found = _fitting(subject, ran, pattern, program)
                 if found is not None and (found.span, ran.at.instruction.index) not in seen:
                     seen.add((found.span, ran.at.instruction.index))
                     yield found
@@ -127,7 +127,7 @@ def _is_own_file(ran: Ran) -> bool:
     return word == f"./{ran.program}" and is_known(ran.program) and not (ran.folder or "").endswith("bin")
 
 
-def _fitting(ran: Ran, pattern: CallPattern, program: str) -> Called | None:
+def _fitting(subject: Subject, ran: Ran, pattern: CallPattern, program: str) -> Called | None:
     if program not in (ran.program, ran.program.rstrip("0123456789.")):
         wrapper = next(w for w in ran.wrappers if w.name == program)
         if pattern.words or pattern.options:
@@ -136,14 +136,16 @@ def _fitting(ran: Ran, pattern: CallPattern, program: str) -> Called | None:
         return Called(ran, Parsed((), (), False), pattern, (word,), wrapper.span, wrapper=True)
     if not all(matches(ran.variables.get(name) or "", value) for name, value in pattern.variables):
         return None
-    parsed = parse_call(ran.program, ran.arguments)
+    parsed = subject.memo.get(("parsed", ran.at.order), lambda: parse_call(ran.program, ran.arguments))
     words = _operands(pattern, parsed.operands, ran.folder)
     if words is None and not is_known(ran.program):
         found = (_operands(pattern, rest, ran.folder) for rest in _behind_values(ran.arguments, parsed.operands))
         words = next((words for words in found if words is not None), None)
+    if words is None:
+        return None
     options = tuple(_given(ran.program, alternatives, parsed) for alternatives in pattern.options)
     given = tuple(option for option in options if option is not None)
-    if words is None or len(given) < len(options):
+    if len(given) < len(options):
         return None
     named = (ran.arguments[0], *words)
     span = Span(named[0].span.start, max(w.span.end for w in named))
