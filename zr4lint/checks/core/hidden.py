@@ -35,7 +35,9 @@ def hidden_characters(subject: Subject, *, what: Literal["invisible", "look-alik
     no letters or signs of other scripts replace ASCII ones in names, options and paths. Comments, labels, and texts
     such as those of `echo` may be in any script.
     """
-    if _NOT_PLAIN.search(subject.source.text) is None:
+    text = subject.source.text
+    plain_ = text.isascii() and text.replace("\n", "").replace("\t", "").isprintable()  # takes a tenth of the search
+    if plain_ or _NOT_PLAIN.search(text) is None:
         return
     if what == "invisible":  # few files need these modules
         from zr4lint.checks.core.unseen import unseen
@@ -97,7 +99,7 @@ def _swallowed(source: SourceFile, instruction: Instruction) -> Iterator[Span]:
         if line == instruction.line:
             continue
         start = source.line_starts[line - 1]
-        found = _INSTRUCTION.match(source.text, start, source.line_span(line).end)
+        found = _INSTRUCTION.match(source.text, start)
         if found is None or found.start(1) - start > indent or found.end() < offset:
             continue
         if instruction.keyword in ("HEALTHCHECK", "ONBUILD") and not arguments.text[:at].strip():

@@ -187,15 +187,17 @@ def _defaults(subject: Subject) -> Mapping[str, str | None]:
 
 
 def _in_same_env(subject: Subject) -> Outcomes:
-    before = {use.instruction.span.start: use.known for use in variable_uses(subject.facts)}
     groups: dict[int, list[EnvSet]] = {}
     for pair in _pairs(subject):
         groups.setdefault(pair.at.instruction.span.start, []).append(pair)
+    groups = {start: group for start, group in groups.items() if len(group) > 1}
+    if not groups:
+        return
+    before = {use.instruction.span.start: use.known for use in variable_uses(subject.facts)}
     escape = escape_of(subject.dockerfile)
     for start, group in groups.items():
-        if len(group) < 2 or start not in before:
-            continue
-        yield from _within(subject, group, before[start], escape)
+        if start in before:
+            yield from _within(subject, group, before[start], escape)
 
 
 def _within(subject: Subject, group: Sequence[EnvSet], known: Collection[str], escape: str) -> Outcomes:

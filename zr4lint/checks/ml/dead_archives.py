@@ -31,7 +31,7 @@ _KEYRING = r"cuda-keyring[\w.-]*\.deb"
 _NEW_KEY = r"/3bf863cc\.pub\Z|\A(?:0x)?A4B469963BF863CC\Z"
 _OLD_LISTS = r"/etc/apt/sources\.list\.d/(?:cuda|nvidia-ml)[\w.*-]*(?:\.list)?"
 _REMOVE = "rm -f /etc/apt/sources.list.d/cuda.list /etc/apt/sources.list.d/nvidia-ml.list && "
-_GET_PIP = r"bootstrap\.pypa\.io/get-pip\.py"
+_GET_PIP = "bootstrap.pypa.io/get-pip.py"
 _PYTHON = r"python(?P<version>3\.\d+)?3?\Z"
 _OLDEST_OF_GET_PIP = "3.10"
 _MINICONDA = r"/(?:Miniconda3-latest|Miniconda3-py3\d+_(\d\d)\.(\d+)|Anaconda3-(20\d\d)\.(\d\d))[\w.-]*\.sh"
@@ -137,8 +137,10 @@ def _keyring(history: History) -> Outcomes:
     if base is None or base.kind != "cuda" or not (base.distribution or "").startswith("ubuntu"):
         return
     for ran in history.commands:
+        if ran.program not in ("dpkg", "apt", "apt-get") or ran.at.reach is not Reach.ALWAYS:
+            continue
         word = next((a for a in ran.arguments if re.search(_KEYRING, a.value or "")), None)
-        if word is None or ran.program not in ("dpkg", "apt", "apt-get") or ran.at.reach is not Reach.ALWAYS:
+        if word is None:
             continue
         if history.mentions(None, r"(?:rm|mv)\b[^\n]*sources\.list\.d"):
             continue
@@ -167,6 +169,8 @@ def _fixed_already(history: History) -> Outcomes:
     if not (cuda or ngc) or history.mentions(None, _KEYRING):
         return
     for ran in history.commands:
+        if ran.program not in ("apt-key", "rm"):
+            continue
         words = [argument.value or "" for argument in ran.arguments]
         adds = ran.program == "apt-key" and any(re.search(_NEW_KEY, word) for word in words)
         removes = ran.program == "rm" and any(re.fullmatch(_OLD_LISTS, word) for word in words)
@@ -190,7 +194,7 @@ def get_pip_too_new(subject: Subject) -> Outcomes:
     """get-pip.py supports the Python that runs it."""
     for history in histories(subject):
         for ran in history.commands:
-            word = next((a for a in ran.arguments[1:] if re.search(_GET_PIP, a.value or "")), None)
+            word = next((a for a in ran.arguments[1:] if _GET_PIP in (a.value or "")), None)
             if word is None or ran.at.reach is Reach.NEVER:
                 continue
             python = _python_of(history, ran)

@@ -49,10 +49,12 @@ def gpu_at_build(subject: Subject) -> Outcomes:
         if history.base is not None and history.base.kind == "l4t":
             continue  # the default runtime of a Jetson gives builds the GPU
         for ran in history.commands:
-            gives = any(flag.name == "device" for flag in ran.at.instruction.flags)
             words = [a.value or "" for a in ran.arguments]
-            asserts = re.match(r"python[\d.]*\Z", ran.program) and "-c" in words and re.search(_ASSERTS, words[-1])
-            if (ran.program != "nvidia-smi" and not asserts) or not _decides(subject, ran.at) or gives:
+            python = "-c" in words and re.match(r"python[\d.]*\Z", ran.program)
+            asserts = python and re.search(_ASSERTS, words[-1])
+            if (ran.program != "nvidia-smi" and not asserts) or not _decides(subject, ran.at):
+                continue
+            if any(flag.name == "device" for flag in ran.at.instruction.flags):
                 continue
             smi = ran.program == "nvidia-smi"
             what = "there is no driver" if smi else "`torch.cuda.is_available()` is False"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
@@ -168,11 +169,15 @@ def _minor(package: str) -> str | None:
     return minor_of(name, "python") if fits else None
 
 
+@lru_cache(maxsize=256)
+def _gone_rows(package: str) -> list[Row]:
+    """Return the rows on a package that some releases do not have."""
+    return [row for row in table("system")["gone"] if matches(package, row["package"])]
+
+
 def _gone(subject: Subject, name: str, run: AptRun, package: Package) -> Unmet | None:
     """Return the finding for a package that a release no longer has, or has only as a transitional package."""
-    for row in table("system")["gone"]:
-        if not matches(package.name, row["package"]):
-            continue
+    for row in _gone_rows(package.name):
         instead = row["instead"]
         level = UNSAFE if row.get("judgement") else SAFE
         fix = (
