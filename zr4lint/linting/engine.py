@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.checks import KINDS, Layer, Met, Outcome, RuleResult, Subject, Unmet
+from zr4lint.checks import KINDS, Kind, Layer, Met, Outcome, RuleResult, Subject, Unmet
 from zr4lint.facts import Facts, Memo, Stage
 from zr4lint.linting.places import Places
 from zr4lint.linting.score import conformance_of
@@ -80,12 +80,12 @@ def _run(
     subjects = {layer.number: structs.replace(anywhere, layer=layer) for layer in layers}
     judged: dict[tuple[int | None, str, str | None], Subject] = {}
     concerned = [r for r in chosen if not r.unset and (not r.mentions or any(map(contains, r.mentions)))]
-    for rule in sorted(filter(needed, concerned) if needed else concerned, key=lambda r: KINDS[r.check].late):
-        looked = (rule.rule.layer, rule.stages or KINDS[rule.check].stages, rule.stage)
+    rules = [(rule, KINDS[rule.check]) for rule in (filter(needed, concerned) if needed else concerned)]
+    for rule, kind in (*(r for r in rules if not r[1].late), *(r for r in rules if r[1].late)):
+        looked = (rule.rule.layer, rule.stages or kind.stages, rule.stage)
         if looked not in judged:
             judged[looked] = _looked_at(rule, subjects.get(rule.rule.layer or 0, anywhere))
-        subject = judged[looked]
-        outcomes, greps = _outcomes(rule, subject, amendments.get(rule.rule.code))
+        outcomes, greps = _outcomes(rule, kind, judged[looked], amendments.get(rule.rule.code))
         met: list[Met] = []
         unmet: list[Unmet] = []
         for outcome in map(anchored, outcomes) if facts.included else outcomes:
@@ -121,14 +121,13 @@ def _anchored(facts: Facts, outcome: Outcome) -> Outcome:
 
 
 def _outcomes(
-    rule: PackRule, subject: Subject, amendment: Amendment | None
+    rule: PackRule, kind: Kind, subject: Subject, amendment: Amendment | None
 ) -> tuple[Iterable[Outcome], tuple[str, ...]]:
     """Return the outcomes of a rule's check, and the verification commands that have to pass.
 
     If the rule is not met, the parameters of its amendment are tried. The verification commands test the original
     requirement, so with an amendment none have to pass.
     """
-    kind = KINDS[rule.check]
     if amendment is None:
         return kind.answer(subject, rule.parameters), rule.greps
     outcomes = list(kind.answer(subject, rule.parameters))
