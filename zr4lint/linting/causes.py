@@ -90,7 +90,7 @@ class _Search:
         self._text = judged.source.text
         self._known = Counter(map(_key, left))
         codes = {finding.code for finding in left}
-        found = (rule for pack in judged.packs for rule in pack.rules if rule.rule.code in codes)
+        found = (pack.by_code[code] for pack in judged.packs for code in codes if code in pack.by_code)
         self._late = frozenset(rule.rule.code for rule in found if KINDS[rule.check].late)
         self._lints = min(_TRIALS, _WORK // (3 * len(self._text) + 200 * len(judged.facts.facts) + 1))
 

@@ -56,13 +56,12 @@ def _demands(packs: Sequence[Pack], conformance: Sequence[Conformance]) -> dict[
     for pack in packs:
         if pack.specification is None or pack.name not in parts:
             continue
-        names = {rule.rule.code: rule.rule.name for rule in pack.rules}
         met: dict[str, list[Span]] = {}
         for witness in parts[pack.name].witnesses:
             met.setdefault(witness.code, []).append(witness.span)
         for conflict in pack.specification.conflicts:
             code = conflict.requirement
-            words = f"the {pack.specification.document} requires this: {code} {names[code]}"
+            words = f"the {pack.specification.document} requires this: {code} {pack.by_code[code].rule.name}"
             demands = [_Demand(code, words, span, conflict.accepted) for span in met.get(code, ())]
             for warning in conflict.rules:
                 found.setdefault(warning, []).extend(demands)

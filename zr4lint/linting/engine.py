@@ -72,7 +72,7 @@ def _run(
     )
     amended = pack.specification.amendments if pack.specification is not None and options.amended else ()
     amendments = {amendment.requirement: amendment for amendment in amended}
-    chosen = [rule for rule in pack.rules if options.runs(rule.rule)]
+    chosen = [rule for rule in pack.rules if rule.rule.default or options.runs(rule.rule)]
     results = {r.rule.code: RuleResult(r.rule.code, r.rule.layer, (), (), ()) for r in chosen if r.unset}
     facts = subject.facts
     anchored = partial(_anchored, facts)
@@ -85,7 +85,10 @@ def _run(
         looked = (rule.rule.layer, rule.stages or kind.stages, rule.stage)
         if looked not in judged:
             judged[looked] = _looked_at(rule, subjects.get(rule.rule.layer or 0, anywhere))
-        outcomes, greps = _outcomes(rule, kind, judged[looked], amendments.get(rule.rule.code))
+        outcomes: Iterable[Outcome] = kind.answer(judged[looked], rule.parameters)
+        greps = rule.greps
+        if rule.rule.code in amendments:
+            outcomes, greps = _amended(rule, kind, judged[looked], amendments[rule.rule.code]), ()
         met: list[Met] = []
         unmet: list[Unmet] = []
         for outcome in map(anchored, outcomes) if facts.included else outcomes:
@@ -120,16 +123,11 @@ def _anchored(facts: Facts, outcome: Outcome) -> Outcome:
     return structs.replace(outcome, span=span, elsewhere=outcome.span, fix=None, add=None)
 
 
-def _outcomes(
-    rule: PackRule, kind: Kind, subject: Subject, amendment: Amendment | None
-) -> tuple[Iterable[Outcome], tuple[str, ...]]:
-    """Return the outcomes of a rule's check, and the verification commands that have to pass.
+def _amended(rule: PackRule, kind: Kind, subject: Subject, amendment: Amendment) -> Iterable[Outcome]:
+    """Return the outcomes of a rule with an amendment, whose parameters are tried if the rule is not met.
 
-    If the rule is not met, the parameters of its amendment are tried. The verification commands test the original
-    requirement, so with an amendment none have to pass.
+    The verification commands test the original requirement, so none of them have to pass.
     """
-    if amendment is None:
-        return kind.answer(subject, rule.parameters), rule.greps
     outcomes = list(kind.answer(subject, rule.parameters))
     if amendment.parameters != rule.parameters and any(isinstance(outcome, Unmet) for outcome in outcomes):
         outcomes = [] if amendment.parameters is None else list(kind.answer(subject, amendment.parameters))
@@ -137,7 +135,7 @@ def _outcomes(
         outcomes = [
             structs.replace(o, add=amendment.add, fix=None) if isinstance(o, Unmet) and o.add else o for o in outcomes
         ]
-    return outcomes, ()
+    return outcomes
 
 
 def _looked_at(rule: PackRule, subject: Subject) -> Subject:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ def once(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     A refusal by BuildKit is merged into an error of another rule on exactly the same words, if there is one, and a
     missing source of the context into the finding of a pack's rule that checks for it.
     """
-    origins = _origins(judged)
+    origins = _origins(judged, {finding.code for finding in findings})
     by_kind: dict[str, list[tuple[int, Finding]]] = {}
     refused: list[Finding] = []
     for finding in findings:
@@ -101,10 +101,10 @@ def _also(told: Finding, other: Finding) -> Finding:
     return structs.replace(told, also=tuple(codes), aliases=tuple(aliases))
 
 
-def _origins(judged: Judged) -> dict[str, tuple[int, str]]:
-    """Return for each rule the rank of its pack, specifications first, and its kind of check."""
+def _origins(judged: Judged, codes: Collection[str]) -> dict[str, tuple[int, str]]:
+    """Return for each of these rules of packs the rank of its pack, specifications first, and its kind of check."""
     found: dict[str, tuple[int, str]] = {}
     for index, pack in enumerate(judged.packs):
         rank = index if pack.specification else len(judged.packs) + index
-        found.update((rule.rule.code, (rank, rule.check)) for rule in pack.rules)
+        found.update((code, (rank, pack.by_code[code].check)) for code in codes if code in pack.by_code)
     return found

@@ -193,12 +193,11 @@ def _by_command(findings: list[Finding], judged: Judged) -> Iterator[Finding]:
         key = (home, finding.severity, bool(absent[1])) if absent and named else finding
         groups.setdefault(key, []).append(finding)
     for group in groups.values():
-        sentence = together([f.message for f in group])
-        first = leading(group)
         if len(group) == 1:
-            yield first
+            yield group[0]
         else:
-            yield one_for_all(structs.replace(first, message=sentence, expected=None), group, told_all=True)
+            first = structs.replace(leading(group), message=together([f.message for f in group]), expected=None)
+            yield one_for_all(first, group, told_all=True)
 
 
 def _dependent(told: Iterable[Finding]) -> list[Finding]:

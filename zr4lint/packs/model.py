@@ -1,6 +1,7 @@
 """The model of a pack: rules for files, and the specification that they come from, if any."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -115,7 +116,7 @@ class TracedDocument(Struct, frozen=True):
     path: str | None = None
 
 
-class Pack(Struct, frozen=True):
+class Pack(Struct, frozen=True, dict=True):
     """Rules, and patterns of the files to lint with them.
 
     `images` maps repositories to patterns of the variables that these images set, in addition to zr4lint's own table of
@@ -131,6 +132,11 @@ class Pack(Struct, frozen=True):
     settings: tuple[Setting, ...] = ()
     specification: Specification | None = None
     traced: TracedDocument | None = None
+
+    @cached_property
+    def by_code(self) -> Mapping[str, PackRule]:
+        """The rules by code; a run on many files computes this once."""
+        return {rule.rule.code: rule for rule in self.rules}
 
     def claims(self, path: str) -> bool:
         """Return whether the pack matches a path; patterns without "/" are matched against the file name only."""
