@@ -70,25 +70,10 @@ _MODULES = frozenset({"ensurepip", "pip", "venv", "virtualenv"})
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
 """Endings of files that ADD unpacks."""
 _ENDINGS = (
-    *(".bin", ".c", ".cfg", ".conf", ".cpp", ".crt", ".deb", ".env", ".go", ".h", ".html", ".ini", ".jar", ".js"),
-    *(
-        ".json",
-        ".key",
-        ".list",
-        ".lock",
-        ".md",
-        ".patch",
-        ".pem",
-        ".ps1",
-        ".py",
-        ".rb",
-        ".rs",
-        ".service",
-        ".sh",
-        ".so",
-    ),
-    *(".sql", ".toml", ".ts", ".txt", ".whl", ".xml", ".yaml", ".yml", ".zip"),
-)
+    ".bin", ".c", ".cfg", ".conf", ".cpp", ".crt", ".deb", ".env", ".go", ".h", ".html", ".ini", ".jar", ".js",
+    ".json", ".key", ".list", ".lock", ".md", ".patch", ".pem", ".ps1", ".py", ".rb", ".rs", ".service", ".sh", ".so",
+    ".sql", ".toml", ".ts", ".txt", ".whl", ".xml", ".yaml", ".yml", ".zip",
+)  # fmt: skip
 """Endings that only files have, not folders."""
 _NEW = Mode(0o644)
 _NEW_FILE = Found(Kind.FILE, False)
@@ -286,9 +271,15 @@ def _may_put(ran: Ran, path: str) -> bool:
         return any(re.match(_WRITES_OTHERS, value) for value in values)
     if ran.program.startswith(("pip", "python")):
         given = (v[2:] if v[:1] == "-" and re.match(r"-\w", v) else v.rpartition("=")[2] for v in values)
-        folders = (absolute(value, ran.folder) for value in given if value)
+        folders = (absolute(value, ran.folder) for value in given if value and _may_end_in_part(value, path))
         return any(folder is not None and folder != "/" and under(path, folder) for folder in folders)
     return ran.program in FILE_PROGRAMS and ran.program != "rm" and any(posixpath.basename(path) in v for v in values)
+
+
+def _may_end_in_part(value: str, path: str) -> bool:
+    """Return whether the last part of a word as a path may be a part of `path`; most packages' names are not."""
+    name = value.rstrip("/").rpartition("/")[2]
+    return name in path or name in (".", "..") or value[0] == "~"
 
 
 def _may_hold(copied: Copied, path: str) -> bool:
