@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
@@ -73,7 +73,7 @@ class Facts:
         self.targets = targets
         self.stages = stages
         self.facts = facts
-        self._by_type: dict[tuple[type, frozenset[int], bool], list[Fact]] = {}
+        self._by_type: dict[tuple[type, frozenset[int], bool], list[Any]] = {}
         self._ancestries: dict[int, frozenset[int]] = {}
 
     def file_at(self, span: Span) -> Included | None:
@@ -207,4 +207,5 @@ class Facts:
             if len(self._by_type) >= _KEPT:
                 self._by_type.clear()
             self._by_type[key] = found
-        return cast("list[_F]", self._by_type[key])
+        of_kind: list[_F] = self._by_type[key]
+        return of_kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
@@ -12,10 +12,11 @@ class Memo:
     """Cached values by key. A value must not refer to the memo, which would keep both alive as a cycle."""
 
     def __init__(self) -> None:
-        self._values: dict[object, object] = {}
+        self._values: dict[object, Any] = {}
 
     def get(self, key: object, make: Callable[[], _T]) -> _T:
         """Return the value of a key; call `make` for it the first time."""
         if key not in self._values:
             self._values[key] = make()
-        return cast("_T", self._values[key])
+        value: _T = self._values[key]
+        return value

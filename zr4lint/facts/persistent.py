@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from zlib import crc32
 
 _V = TypeVar("_V")
@@ -16,7 +16,7 @@ _D = TypeVar("_D")
 _BITS = 4
 _WIDTH = 1 << _BITS
 _DEPTH = 32 // _BITS
-_Node = tuple["_Node | dict[str, object] | None", ...]
+_Node = tuple["_Node | dict[str, Any] | None", ...]
 _EMPTY: _Node = (None,) * _WIDTH
 _ABSENT = object()
 
@@ -54,12 +54,15 @@ class Map(Mapping[str, _V]):
 
     def find(self, name: str, default: _D) -> _V | _D:
         """Return the value of a name, or `default`; faster than `get`, which raises an exception inside."""
-        node: _Node | dict[str, object] | None = self._root
+        node: _Node | dict[str, Any] | None = self._root
         hashed = _hash(name)
         while isinstance(node, tuple):
             node = node[hashed & _WIDTH - 1]
             hashed >>= _BITS
-        return default if node is None else cast("_V | _D", node.get(name, default))
+        if node is None:
+            return default
+        value: _V | _D = node.get(name, default)
+        return value
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.find(name, _ABSENT) is not _ABSENT
@@ -79,7 +82,7 @@ def _hash(name: str) -> int:
 def _with(node: _Node, hashed: int, depth: int, name: str, value: object) -> _Node:
     at = hashed & _WIDTH - 1
     child = node[at]
-    put: _Node | dict[str, object]
+    put: _Node | dict[str, Any]
     if isinstance(child, tuple):
         put = _with(child, hashed >> _BITS, depth + 1, name, value)
     elif child is None or name in child or depth + 1 == _DEPTH:

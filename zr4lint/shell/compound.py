@@ -270,7 +270,7 @@ def _rounds(walker: Walker, node: Node, frame: Frame) -> list[Word] | None:
 
 def words(walker: Walker, node: Node, frame: Frame) -> tuple[Word, ...]:
     """Return the words of a node: several for the braces of bash and for `"$@"`, otherwise one."""
-    if walker.arguments is not None and frame.text(node) in _ALL:
+    if walker.arguments is not None and node.type != "word" and frame.text(node) in _ALL:
         if walker.may_copy(len(walker.arguments), frame.script.span(node.start_byte, node.end_byte)):
             return walker.arguments
         return (unknown(walker.word([node], frame)),)

@@ -236,6 +236,8 @@ def _lacks_input(made: Command) -> bool:
 
     pip and uv have a rule of their own.
     """
+    if not made.redirections:
+        return False
     texts = {word.text.text.rpartition("/")[2] for word in made.words}
     if any(text.startswith(("pip", "uv")) for text in texts):
         return False

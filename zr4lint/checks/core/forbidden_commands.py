@@ -42,11 +42,6 @@ def command_forbidden(
     safe. With `beside-background`, a command is allowed in a RUN that starts another in the background.
     """
     replacements = instead if isinstance(instead, dict) else {}
-    helped = (
-        [instead]
-        if isinstance(instead, str)
-        else [*dict.fromkeys(name for name in replacements.values() if name and not _is_instruction(name))]
-    )
     for found in called(subject, commands):
         instruction = found.ran.at.instruction
         if beside_background and re.search(_BACKGROUND, instruction.arguments.text):
@@ -56,12 +51,18 @@ def command_forbidden(
         step = _step(subject, found) if _is_instruction(program) else None
         if step is not None and step.shell[:1] != ("/bin/sh",):
             program = None  # the instruction would drop the options of the shell in force
+        helped = [instead] if isinstance(instead, str) else _programs(replacements)
         yield Unmet(
             f"{code(_shown(subject, found))} is not allowed",
             _span(found, bool(replacements) and not any(map(_is_instruction, replacements.values()))),
             help=f"Use {' or '.join(map(code, [program] if program else helped))}" if program or helped else None,
             fix=_exchange(subject, found, program, SAFE if equal else UNSAFE) if program is not None else None,
         )
+
+
+def _programs(replacements: Mapping[str, str]) -> list[str]:
+    """Return the programs that replace commands, without instructions."""
+    return [*dict.fromkeys(name for name in replacements.values() if name and not _is_instruction(name))]
 
 
 def _shown(subject: Subject, found: Called) -> str:

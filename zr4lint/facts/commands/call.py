@@ -84,16 +84,15 @@ class Script:
         supports = self._used[id(command.words)][1]
         if relative and command.scope not in self._moved:
             supports |= self.state.workdir_set_by
-        at = self.reading.at(self.instruction, supports)
         return At(
-            at.order,
-            at.stage,
-            at.instruction,
+            len(self.reading.facts),
+            self.reading.stage,
+            self.instruction,
             command.span,
             command.reach,
             supports,
             command.operator,
-            at.trigger,
+            self.reading.in_trigger,
             command.exits,
             command.guard,
             command.tested,

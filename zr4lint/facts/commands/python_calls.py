@@ -130,7 +130,7 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
 
 def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     alone = pip.parsed.has("isolated")
-    settings = {n: v for n, v in call.variables.items() if n.startswith(_SETTINGS) and not alone}
+    settings = {n: call.variables[n] for n in call.variables if n.startswith(_SETTINGS) and not alone}
     settings = {**call.state.pip_config, **_configured(call, settings.get("PIP_CONFIG_FILE")), **settings}
     named = pip.parsed.all("requirement")
     paths = [file_of(option.value) if option.value is not None else None for option in named]
