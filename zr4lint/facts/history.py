@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -159,11 +159,11 @@ class History:
         others = self.of(ProjectRun)
         return sorted([*runs, *others], key=lambda run: run.at.order) if others else runs
 
-    @property
-    def own(self) -> Iterator[Install]:
+    @cached_property
+    def own(self) -> Sequence[Install]:
         """Return the installs in this stage."""
         first = bisect_left(self.installs, self.stage.number, key=lambda install: install.at.stage)
-        return iter(self.installs[first:])
+        return self.installs[first:]
 
     @property
     def commands(self) -> list[Ran]:
@@ -213,9 +213,9 @@ class History:
             return False
         return found[1] <= end or re.search(pattern, text[:end]) is not None
 
-    def remembered(self, what: str, at: At, make: Callable[[], _T]) -> _T:
-        """Return the value of `make` for one place, computed once for all rules."""
-        return self._memo.get((what, at.order), make)
+    def remembered(self, what: str, at: At | None, make: Callable[[], _T]) -> _T:
+        """Return the value of `make` for one place, or for the whole history, computed once for all rules."""
+        return self._memo.get((what, at.order if at is not None else None), make)
 
     @cached_property
     def uv_environments(self) -> list[Ran]:
@@ -394,6 +394,6 @@ def installs(ran: Ran) -> bool:
         return True
     if ran.program == "uv":
         return words[1:2] not in (["venv"], ["cache"], ["--version"])
-    if re.match(r"python[\d.]*\Z", ran.program):
+    if ran.program.startswith("python") and re.match(r"python[\d.]*\Z", ran.program):
         return any(w.endswith(".py") for w in words[1:2]) or words[1:2] == ["-m"]
     return False

@@ -4,7 +4,7 @@ Each row states its source (`source`), when the source was read (`checked`), and
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from msgspec import Struct, convert
@@ -20,6 +20,7 @@ def table(name: str) -> Row:
     return shipped_document(f"data/{name}")
 
 
+@lru_cache(maxsize=256)
 def release(version: str) -> tuple[int, ...]:
     """Return the numbers of a version, "2.5.1+cu124" -> (2, 5, 1), or () if it does not start with a number."""
     found: list[int] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -45,8 +45,12 @@ def builds(history: History, *packages: str) -> Iterator[Build]:
             yield Build(requirement.name, requirement, install, install.unsure or not known)
 
 
-def source_builds_of(history: History) -> Iterator[tuple[Build, SourceBuild]]:
-    """Yield the source builds of packages in the table."""
+def source_builds_of(history: History) -> Sequence[tuple[Build, SourceBuild]]:
+    """Return the source builds of packages in the table."""
+    return history.remembered("source builds", None, lambda: [*_source_builds(history)])
+
+
+def _source_builds(history: History) -> Iterator[tuple[Build, SourceBuild]]:
     known = source_builds()
     for build in builds(history, *known):
         row = known[build.package]
