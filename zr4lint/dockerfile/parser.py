@@ -189,7 +189,7 @@ class _Parser:
             self.errors.append(ParseError(message, early.keyword_span, help=advice))
         elif self.stage < 0:
             self.errors.append(ParseError("the file has no FROM", instructions[-1].keyword_span, help="Add FROM"))
-        for number in range(len(self.lines)):
+        for number in range(len(self.lines) if len(self.source.text) > _LONGEST_LINE // 4 else 0):
             if self.lines.start(number + 1) - self.lines.start(number) > _LONGEST_LINE // 4:
                 self._check_length(number)
 

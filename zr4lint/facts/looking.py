@@ -270,7 +270,7 @@ def _may_put(ran: Ran, path: str) -> bool:
     if ran.program == "sed":
         return any(re.match(_WRITES_OTHERS, value) for value in values)
     if ran.program.startswith(("pip", "python")):
-        given = (v[2:] if v[:1] == "-" and re.match(r"-\w", v) else v.rpartition("=")[2] for v in values)
+        given = (v[2:] if v[:1] == "-" and v[1:2].isalnum() else v.rpartition("=")[2] for v in values)
         folders = (absolute(value, ran.folder) for value in given if value and _may_end_in_part(value, path))
         return any(folder is not None and folder != "/" and under(path, folder) for folder in folders)
     return ran.program in FILE_PROGRAMS and ran.program != "rm" and any(posixpath.basename(path) in v for v in values)

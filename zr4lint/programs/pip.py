@@ -304,7 +304,7 @@ def parse_requirements(text: MappedText) -> Iterator[Requirement]:
     """Yield the requirements of a requirements file, without its options and the other files that it names."""
     start = 0
     for line in text.text.splitlines(keepends=True):
-        words = re.split(_COMMENT, line, maxsplit=1)[0].strip()
+        words = (re.split(_COMMENT, line, maxsplit=1)[0] if "#" in line else line).strip()
         at = start + line.find(words)
         start += len(line)
         argument = Argument(words, text.span(at, at + len(words)))

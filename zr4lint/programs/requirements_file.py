@@ -16,7 +16,6 @@ from zr4lint.shell import Argument
 _MOST_LINES = 10 * LISTED
 """The most non-empty lines that are read."""
 
-_COMMENT_LINE = r"\s*#"
 _COMMENT = r"(?:^|\s)#"
 _TOUCHING = r"[\w.\[\],-]+\s*[=<>!~]=?[\w\s.*+!,=<>~-]*(#.*)"
 _OPTION = r"(?:^|(?<=\s))-"
@@ -71,7 +70,7 @@ def read_requirements(text: MappedText, variables: Mapping[str, str | None]) -> 
         if requirement:
             start = len(words) - len(words.lstrip())
             wanted.append(_argument(line.slice(start, start + len(requirement)), requirement, variables))
-            if (touching := re.match(_TOUCHING, requirement)) is not None:
+            if "#" in requirement and (touching := re.match(_TOUCHING, requirement)) is not None:
                 refused.append(Argument(touching[1], line.span(start + touching.start(1), start + len(requirement))))
             if option is None:
                 continue
@@ -95,7 +94,7 @@ def _lines(text: MappedText) -> Iterator[MappedText]:
     at = 0
     for line in text.text.splitlines(keepends=True):
         bare = line.rstrip("\r\n")
-        comment = re.match(_COMMENT_LINE, bare) is not None
+        comment = bare.lstrip().startswith("#")
         joins = bare.endswith("\\") and not comment
         if comment and pieces:  # a comment also ends the line that it is joined to
             bare = ""
@@ -109,7 +108,7 @@ def _lines(text: MappedText) -> Iterator[MappedText]:
 
 def _without_comment(pieces: list[tuple[str, int]]) -> Iterator[MappedText]:
     whole = MappedText.join(pieces)
-    found = re.search(_COMMENT, whole.text)
+    found = re.search(_COMMENT, whole.text) if "#" in whole.text else None
     kept = whole.slice(0, found.start()) if found is not None else whole
     if kept.text.strip():
         yield kept

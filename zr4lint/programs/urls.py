@@ -27,7 +27,7 @@ def repository(url: str) -> str:
 
 def file_of(name: str) -> str:
     """Return the path of a `file:` URL, or any other text unchanged."""
-    found = re.match(_FILE, name)
+    found = re.match(_FILE, name) if ":" in name else None
     if found is None:
         return name
     from urllib.parse import unquote  # its import takes 3 ms, and very few files have such a URL

@@ -159,7 +159,7 @@ def _is_stream(command: PackageCommand, package: PackageWord) -> bool:
 def _repositories(command: PackageCommand) -> Iterator[PackageWord]:
     """Yield the repositories that pip installs from without naming a package."""
     for operand in command.options.operands:
-        if re.match(_VCS, operand.value or ""):
+        if "+" in (operand.value or "") and re.match(_VCS, operand.value or ""):
             address = (operand.value or "").partition("#")[0]
             yield PackageWord(address, None, Kind.URL, operand.span)
 

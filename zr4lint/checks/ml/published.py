@@ -138,12 +138,8 @@ def nightly_pinned(subject: Subject) -> Outcomes:
     for history in histories(subject):
         for install in history.own:
             for requirement in install.requirements:
-                found = re.search(_NIGHTLY, requirement.specifier)
-                if (
-                    found is None
-                    or "==" not in requirement.specifier
-                    or not any(s.pytorch for s in install.sources.all)
-                ):
+                found = re.search(_NIGHTLY, requirement.specifier) if "==" in requirement.specifier else None
+                if found is None or not any(s.pytorch for s in install.sources.all):
                     continue
                 yield Unmet(
                     f"{requirement.name} is pinned to a nightly build of {found[1]}",
