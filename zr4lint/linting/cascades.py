@@ -39,7 +39,7 @@ def _blamed(judged: Judged) -> list[Finding]:
     whole = {instruction.span for instruction in judged.dockerfile.instructions}
     found: list[Finding] = []
     for result in judged.results:
-        if result.conformance is not None:
+        if result.pack.specification is not None:
             ran = [rule for rule in result.pack.rules if rule.rule.code in result.results]
             late = {rule.rule.code for rule in ran if KINDS[rule.check].late}
             found += (

@@ -5,17 +5,17 @@ The file is not at fault. The author of the specification has to decide.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.model.finding import Applicability, Conformance, Finding, Related
+from zr4lint.model.finding import Applicability, Finding, Related
 from zr4lint.model.source import Span
 
 if TYPE_CHECKING:
+    from zr4lint.linting.engine import PackResult
     from zr4lint.linting.judged import Judged
-    from zr4lint.packs.model import Pack
 
 
 class _Demand(Struct, frozen=True):
@@ -32,8 +32,7 @@ def settle(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
     are listed. The fix of a conflict is only shown, since it would break the requirement.
     """
     level = judged.options.conflicts
-    conformance = [result.conformance for result in judged.results if result.conformance is not None]
-    demands = _demands(judged.packs, conformance)
+    demands = _demands(judged.results)
     for finding in findings:
         near = (d for d in demands.get(finding.code, ()) if _touch(d.span, finding.span))
         demand = next(near, None)
@@ -49,20 +48,17 @@ def settle(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
             )
 
 
-def _demands(packs: Sequence[Pack], conformance: Sequence[Conformance]) -> dict[str, list[_Demand]]:
+def _demands(results: Iterable[PackResult]) -> dict[str, list[_Demand]]:
     """Return the demands on the words of a file, by the codes of the rules that warn of them."""
     found: dict[str, list[_Demand]] = {}
-    parts = {part.pack: part for part in conformance}
-    for pack in packs:
-        if pack.specification is None or pack.name not in parts:
+    for pack, own in ((result.pack, result.results) for result in results):
+        if pack.specification is None:
             continue
-        met: dict[str, list[Span]] = {}
-        for witness in parts[pack.name].witnesses:
-            met.setdefault(witness.code, []).append(witness.span)
         for conflict in pack.specification.conflicts:
             code = conflict.requirement
             words = f"the {pack.specification.document} requires this: {code} {pack.by_code[code].rule.name}"
-            demands = [_Demand(code, words, span, conflict.accepted) for span in met.get(code, ())]
+            spans = sorted(met.elsewhere or met.span for met in own[code].met) if code in own else []
+            demands = [_Demand(code, words, span, conflict.accepted) for span in spans]
             for warning in conflict.rules:
                 found.setdefault(warning, []).extend(demands)
     return found

@@ -11,10 +11,9 @@ from msgspec import Struct, structs
 from zr4lint.checks import KINDS, Kind, Layer, Met, Outcome, RuleResult, Subject, Unmet
 from zr4lint.facts import Facts, Memo, Stage
 from zr4lint.linting.places import Places
-from zr4lint.linting.score import conformance_of
 from zr4lint.model.budgets import OUTCOMES_OF_A_RULE
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
-from zr4lint.model.finding import Conformance, Finding, Rule, Severity
+from zr4lint.model.finding import Finding, Rule, Severity
 from zr4lint.model.quoting import fitted
 from zr4lint.model.source import Span
 from zr4lint.packs.model import Amendment, Pack, PackRule
@@ -27,12 +26,11 @@ _OUTDATED = "Compile or derive the pack again."
 
 
 class PackResult(Struct, frozen=True):
-    """The findings of one pack. `conformance` is None for a pack that is not a specification."""
+    """The results of the rules of one pack, and the findings."""
 
     pack: Pack
     results: dict[str, RuleResult]
     findings: tuple[Finding, ...]
-    conformance: Conformance | None
 
 
 def run_packs(
@@ -54,9 +52,7 @@ def run_packs(
         subject = Subject(facts, lineage, base, memo, stage=_stage_name(pack))
         chosen = needed if pack.specification is None else None
         results = _run(pack, subject, options, deadline, contains, chosen)
-        findings = _findings(pack, results, facts, base)
-        conformance = conformance_of(pack, results, findings) if pack.specification is not None else None
-        yield PackResult(pack, results, findings, conformance)
+        yield PackResult(pack, results, _findings(pack, results, facts, base))
 
 
 def _run(

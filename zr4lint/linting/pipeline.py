@@ -23,6 +23,7 @@ from zr4lint.linting.file_findings import file_findings
 from zr4lint.linting.judged import Again, Judged, Stage
 from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.once import once
+from zr4lint.linting.score import conformance_of
 from zr4lint.linting.suppressions import heed
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.finding import FileReport, Finding, Severity, in_order, placed
@@ -146,7 +147,11 @@ class Linter:
         judged = self._judged(gathered, self._again(source) if self.deadline.trials > 0 else None)
         found: Sequence[Finding] = in_order(_staged(judged, self.stages))
         others: tuple[FileReport, ...] = ()
-        conformance = tuple(result.conformance for result in judged.results if result.conformance is not None)
+        conformance = tuple(
+            conformance_of(result.pack, result.results, result.findings)
+            for result in judged.results
+            if result.pack.specification is not None
+        )
         names = tuple(pack.name for pack in self.packs)
         if facts.included:
             from zr4lint.linting.other_files import told_apart, with_anchors  # few builds read files of their context

@@ -170,7 +170,7 @@ class MappedText(Struct, frozen=True, gc=False):
 
     def _piece(self, index: int) -> int:
         """Return the number of the piece that contains character `index`."""
-        return max(bisect_right(self.starts, index) - 1, 0) if len(self.starts) > 1 else 0
+        return bisect_right(self.starts, index) - 1 if index > 0 and len(self.starts) > 1 else 0
 
     def _holds(self, piece: int, end: int) -> bool:
         """Return whether text that ends before character `end` ends within a piece."""
