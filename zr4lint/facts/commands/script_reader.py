@@ -56,7 +56,8 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
     if command.refused and script.fatal and not command.wrappers and not command.scope:
         script.reading.remarks.append(Remark(COMMAND_FAILS, command.span, command.refused, part="command"))
     hidden = command.private.difference(values)
-    variables = scope.variables if hidden.isdisjoint(scope.variables) else scope.variables.without(hidden)
+    seen = scope.variables
+    variables = seen.without(hidden) if any(name in seen for name in hidden) else seen
     variables = variables.changed(values) if values else variables
     if (command.words[0].literal or "") in _SETS_VARIABLES:
         scope = script.change(command, scope, {}, anything=True)
