@@ -85,10 +85,15 @@ def is_bare(reference: str) -> bool:
 
 def has_old_dash(base: Base) -> bool:
     """Return whether an image sets no SHELL, and its /bin/sh is a dash without `pipefail`."""
-    row = table("system")["dash"]
+    names = table("system")["dash"]["images"]
     repository = base.image.repository
-    plain = repository.rpartition("/")[2] in row["images"] or any(matches(repository, name) for name in row["images"])
-    return plain and any(name in f"{base.reference} {base.distribution}" for name in row["releases"])
+    plain = repository.rpartition("/")[2] in names or any(matches(repository, name) for name in names)
+    return plain and is_of_old_dash(base)
+
+
+def is_of_old_dash(base: Base) -> bool:
+    """Return whether an image is on a release whose dash has no `pipefail`."""
+    return any(name in f"{base.reference} {base.distribution}" for name in table("system")["dash"]["releases"])
 
 
 def _full_name(image: values.Image) -> str:
@@ -132,8 +137,11 @@ def _listed_base(reference: str, image: values.Image) -> Base:
         told = {key: value for key, value in found.groupdict().items() if value}
         version = told.pop("version", row.get("newest", ""))
         number = told.pop("number", "")
-        if number or "release" in row:
-            told["distribution"] = row.get("release") or row["distribution"] + number
+        if "release" in row:  # for the first word of a tag, which may be the name of an Ubuntu: ros:kinetic-ros-core
+            told["distribution"] = row["release"]
+            named = _named_distribution(image.tag.partition("-")[2])
+        elif number:
+            told["distribution"] = row["distribution"] + number
         facts |= {key: row[key] for key in _FACTS if key in row} | dict(_of_line(row, version))
         facts |= {key: _dotted(key, value) for key, value in told.items()}
         if row.get("kind") == "pytorch":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.facts.images import read_base
+from zr4lint.facts.images import is_of_old_dash, read_base
 from zr4lint.filesystem.globs import matches
 
 if TYPE_CHECKING:
@@ -29,22 +29,14 @@ _WITHOUT_SHELL = ("cuda", "pytorch", "rocm", "vllm")
 class Sh(Struct, frozen=True):
     """The shell of a RUN: its `name`, and the program behind /bin/sh ("" if it is unknown).
 
-    `pipefail` is the path of a shell in the image that supports the option, or "" if none is known.
+    `pipefail` is the path of a shell in the image that supports the option, or "" if none is known. `refuses_pipefail`
+    tells that `-o pipefail` makes it fail, as in an old dash.
     """
 
     name: str
     really: str
     pipefail: str
-
-    @property
-    def knows_pipefail(self) -> bool:
-        """Return whether `-o pipefail` works in it."""
-        return self.name in ("bash", "zsh", "ksh", "ash", "busybox") or self.really in ("bash", "busybox", "ksh")
-
-    @property
-    def refuses_pipefail(self) -> bool:
-        """Return whether `-o pipefail` makes it fail."""
-        return "dash" in (self.name, self.really)
+    refuses_pipefail: bool = False
 
 
 def sh_of(facts: Facts, step: RunStep, unknown: str) -> Sh:
@@ -59,7 +51,8 @@ def sh_of(facts: Facts, step: RunStep, unknown: str) -> Sh:
         return Sh("none", "", "")
     if name in ("bash", "zsh", "ksh", "ash"):
         return Sh(name, "", path if path.startswith("/") or not declared else f"/bin/{name}")
-    return Sh(name, really, {"busybox": "/bin/ash", "bash": "/bin/bash", "dash": "/bin/bash"}.get(known, ""))
+    old = "dash" in (name, really) and (known != "dash" or image is None or is_of_old_dash(read_base(image)))
+    return Sh(name, really, {"busybox": "/bin/ash", "bash": "/bin/bash", "dash": "/bin/bash"}.get(known, ""), old)
 
 
 @lru_cache(maxsize=64)

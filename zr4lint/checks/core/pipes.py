@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +17,7 @@ from zr4lint.facts.shells import SHELLS, Sh, sh_of
 from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
+from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
@@ -96,7 +96,7 @@ def _lost(subject: Subject, shell: str) -> Outcomes:
         if checking is None:
             checking = {found.ran.at.order for found in called(subject, _CHECKS_INPUT)}
         told: set[int] = set()
-        for lost, members in _lossy(subject, run, sh):
+        for lost, members in _lossy(subject, run):
             if lost.at.order in told:
                 continue  # this pipe has been reported
             told.update(member.at.order for member in members)
@@ -108,19 +108,19 @@ def _lost(subject: Subject, shell: str) -> Outcomes:
                 f"a failure of {code(lost.program or 'this command')} is lost in the pipe",
                 lost.at.span,
                 severity=Severity.INFO if late else None,
-                help=f"Set {_instruction(run, sh)}, or run `set -o pipefail` first" if sh.pipefail else None,
+                help=_advice(run, sh) if sh.pipefail else None,
                 fix=fix,
                 notes=("The shell checks only the last command of a pipe.",),
             )
 
 
-def _lossy(subject: Subject, run: _Step, sh: Sh) -> Iterator[tuple[Ran, Sequence[Ran]]]:
+def _lossy(subject: Subject, run: _Step) -> Iterator[tuple[Ran, Sequence[Ran]]]:
     """Yield the command that may fail, and all commands of its pipe, for each pipe that hides a failure."""
     pipelines: dict[int, list[Ran]] = {}
     for ran in run.commands:
         for pipe in ran.pipes:
             pipelines.setdefault(pipe.number, []).append(ran)
-    safe = sh.knows_pipefail and "pipefail" in run.step.shell
+    safe = "pipefail" in run.step.shell
     switches = _switches(run)
     for number, members in pipelines.items():
         places = [(next(p for p in ran.pipes if p.number == number), ran) for ran in members]
@@ -143,18 +143,18 @@ def _inside(ran: Ran, others: Sequence[Ran]) -> bool:
     return any(o.at.span.start <= span.start < span.end <= o.at.span.end and o.at.span != span for o in others)
 
 
-def _switches(run: _Step) -> list[tuple[int, bool]]:
-    """Return where the script turns `pipefail` on or off, by the order of its commands."""
+def _switches(run: _Step) -> list[tuple[Ran, bool]]:
+    """Return the commands that turn `pipefail` on or off, in order."""
     switches = []
     for ran in run.commands:
         words = [argument.value or "" for argument in ran.arguments] if ran.program == "set" else []
         if "pipefail" in words:
-            switches.append((ran.at.order, words[words.index("pipefail") - 1].startswith("-")))
+            switches.append((ran, words[words.index("pipefail") - 1].startswith("-")))
     return switches
 
 
 def _sets_pipefail(
-    subject: Subject, run: _Step, switches: Sequence[tuple[int, bool]], first: Ran, *, safe: bool
+    subject: Subject, run: _Step, switches: Sequence[tuple[Ran, bool]], first: Ran, *, safe: bool
 ) -> bool:
     """Return whether the script or the surrounding shell has turned `pipefail` on before a command.
 
@@ -164,11 +164,23 @@ def _sets_pipefail(
         start = wrapper.span.start
         if wrapper.name in SHELLS and "pipefail" in subject.words(Span(start, max(first.at.span.start, start))):
             return True
-    before = bisect_left(switches, (first.at.order,))
-    if before or safe:
-        return switches[before - 1][1] if before else True
+    for switch, on in reversed(switches):
+        if switch.at.order < first.at.order and (on or _holds(subject, switch, first)):
+            return on
     bodies = (subject.words(heredoc.body) for heredoc in run.instruction.heredocs)
-    return any(re.match(r"#!.*pipefail", body) for body in bodies)
+    return safe or any(re.match(r"#!.*pipefail", body) for body in bodies)
+
+
+def _holds(subject: Subject, switch: Ran, first: Ran) -> bool:
+    """Return whether an option that a command sets surely holds for a later one: both run in the same shell."""
+    end = switch.at.span.end
+    between = subject.words(Span(end, max(first.at.span.start, end)))
+    return switch.at.reach is Reach.ALWAYS and switch.wrappers == first.wrappers and ")" not in between
+
+
+def _advice(run: _Step, sh: Sh) -> str:
+    own = "run `set -o pipefail` first"
+    return own.capitalize() if "pipefail" in run.step.shell else f"Set {_instruction(run, sh)}, or {own}"
 
 
 def _instruction(run: _Step, sh: Sh) -> str:
@@ -179,8 +191,13 @@ def _instruction(run: _Step, sh: Sh) -> str:
 
 
 def _set_shell(subject: Subject, run: _Step, sh: Sh) -> Fix | None:
-    """Return a fix that inserts SHELL above the RUN; None if no shell with `pipefail` is known."""
-    if not sh.pipefail or run.step.at.trigger or any(c in word for word in run.step.shell for c in '"\\'):
+    """Return a fix that inserts SHELL above the RUN; None if no shell with `pipefail` is known, or SHELL has it."""
+    if (
+        not sh.pipefail
+        or "pipefail" in run.step.shell
+        or run.step.at.trigger
+        or any(c in word for word in run.step.shell for c in '"\\')
+    ):
         return None
     source = subject.source
     start = source.line_starts[run.instruction.line - 1]
