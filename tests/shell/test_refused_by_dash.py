@@ -112,6 +112,12 @@ def test_bash_goes_on_after_a_declaration_that_fails(script: str) -> None:
         ("nvidia/cuda:12.4.1-devel-ubuntu22.04", "apt-get distclean", ["apt-get distclean"]),
         ("ghcr.io/ghostbusters/app:1", "apt-get distclean", []),
         ("debian:trixie", "apt-get distclean", []),
+        ("ubuntu:24.04", "set -o pipefail", ["set -o pipefail"]),
+        ("ubuntu:25.10", "set -o pipefail", []),
+        ("ubuntu", "set -o pipefail", []),
+        ("python:3.12", "pip install -r '/a/*.txt'", ["-r '/a/*.txt'"]),
+        ("python:3.12", "pip install -r '/a/b[c].txt'", []),
+        ("python:3.12", "pip install uv && uv pip install --system -r /a/b.txt", ["-r /a/b.txt"]),
     ],
 )
 def test_programs_that_refuse_their_words(image: str, script: str, words: list[str]) -> None:

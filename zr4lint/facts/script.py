@@ -54,7 +54,7 @@ def run_commands(
         first = script.text.partition("\n")[0]
         if first.startswith("#!"):
             name = next((n for n in first.replace("/", " ").split() if n in _SHELLS), "")
-            exits = bool(re.search(r" -[a-z]*e", first))
+            exits = bool(re.search(r" -[a-zA-Z]*e", first))
             if not name:
                 return Script(())
     return parse_script(

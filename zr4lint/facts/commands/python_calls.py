@@ -219,8 +219,8 @@ def _names_nothing(call: Call, option: Option) -> bool:
     if option.name not in ("constraint", "requirement") or not file or "://" in file:
         return False
     path = call.path(file) or ""
-    if has_wildcard(path):  # unquoted, or set by a loop over files
-        return re.match(_QUOTED, call.slice(option.value_span)) is not None
+    if has_wildcard(path):  # unquoted, or set by a loop over files; names of files have brackets, but no other wildcard
+        return re.match(_QUOTED, call.slice(option.value_span)) is not None and "[" not in path
     return bool(call.state.lost.get(path)) or (path != "" and path not in call.state.written and call.is_missing(path))
 
 

@@ -158,7 +158,7 @@ def _another(facts: Facts, ran: Ran) -> Iterator[Suspect]:
         elif word in _AND:
             message = f"{code(word)} is an argument of {plain(ran.program, 20)}; it joins no commands"
             yield Suspect(before.span, message, (Edit.of(before.span, "&&"),), "Write `&&`")
-        elif before is not ran.arguments[0] and not word.startswith("-"):
+        elif before is not ran.arguments[0] and not word.startswith("-") and word != "install":
             message = f"{code(argument.value or '', 24)} is an argument of {plain(ran.program, 20)}; `&&` is missing"
             edit = Edit(argument.span.start, argument.span.start, "&& ")
             yield Suspect(argument.span, message, (edit,), "Put `&&` before it")
