@@ -49,6 +49,7 @@ CASES = (
     ("tensorflow/tensorflow:1.15.2-gpu-py3", {"kind": "tensorflow", "python": None}),
     ("tensorflow/tensorflow:custom", {"kind": ""}),
     ("pytorch/pytorch:1.3-cuda10.1-cudnn7-devel", {"kind": "pytorch", "torch": "1.3", "flavour": "devel"}),
+    ("pytorch/pytorch:1.1.0-cuda10.0-cudnn7.5-runtime", {"kind": "pytorch", "torch": "1.1.0", "flavour": "runtime"}),
     ("pytorch/pytorch:latest", {"kind": "", "torch": None}),
     ("lmsysorg/sglang:v0.4.10.post2-cu126", {"kind": "sglang", "cuda": "12.6", "deadsnakes": True}),
     ("lmsysorg/sglang:latest", {"kind": "sglang", "cuda": None, "python": None}),
