@@ -87,6 +87,14 @@ RULES = {
         "COPY a /\nRUN npm ci --no-audit",
         "RUN npm ci --no-audit\nCOPY a /",
     ),
+    'check = "step-order"\nsteps = ["COPY a", "pip install -r a"]': (
+        "RUN pip install -r b\nCOPY a /",
+        "RUN pip install --no-cache-dir -r a\nCOPY a /",
+    ),
+    'check = "runs"\nrun = "git clone --depth 1 https://a.b/c"': (
+        "RUN git clone --depth=1 https://a.b/c",
+        "RUN git clone --depth=2 https://a.b/c",
+    ),
     'check = "step-order"\nsteps = ["COPY a", "npm ci"]': (
         "RUN npm ci --no-audit\nCOPY a /\nRUN npm ci",
         "RUN npm ci\nCOPY a /\nRUN npm ci --no-audit",

@@ -171,13 +171,16 @@ _SYNONYMS: Mapping[str, str] = {"assume-yes": "yes"}
 
 
 def _split(command: str) -> list[str]:
-    """Return the words of a command. Options of programs with a table are `--name` or `--name=value`."""
+    """Return the words of a command.
+
+    Options of programs with a table are `--name` or `--name=value`; values of other long options are separate words.
+    """
     try:
         words = shlex.split(command)
     except ValueError:
         return command.split()
     if not words or not is_known(words[0]):
-        return words
+        return [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
     parsed = parse_call(words[0], [Argument(word, Span(at, at)) for at, word in enumerate(words)])
     placed = [(operand.span.start, operand.value or "") for operand in parsed.operands]
     placed += ((option.span.start, _long(option)) for option in parsed.options)
@@ -200,8 +203,8 @@ def _key(command: str) -> Key:
 def step_order(subject: Subject, *, steps: list[Text]) -> Outcomes:
     """These steps run in this order: commands as the kind `runs` writes them, and copies as `COPY source`.
 
-    If no command has exactly the options of a step, a command with other options counts. Steps that are not in the file
-    are ignored.
+    If no command has exactly the options of a step, a command with other options counts, but not with another value of
+    one. Steps that are not in the file are ignored.
 
     Rule:
         steps = ["COPY requirements.txt", "pip install -r requirements.txt"]
@@ -217,14 +220,18 @@ def step_order(subject: Subject, *, steps: list[Text]) -> Outcomes:
         RUN pip install -r requirements.txt
     """
     places: dict[str, list[Fact]] = {}
-    loose: dict[tuple[str, ...], list[Fact]] = {}
+    loose: dict[tuple[str, ...], list[tuple[Sequence[str], Fact]]] = {}
     for words, fact in steps_of(subject):
         places.setdefault(_label(words), []).append(fact)
         if isinstance(fact, Ran):
-            loose.setdefault(_key(words)[0], []).append(fact)
+            plain, options = _key(words)
+            loose.setdefault(plain, []).append((options, fact))
     latest: tuple[str, Fact] | None = None
     for step in steps:
-        found = places.get(_label(step)) or loose.get(_key(step)[0], [])
+        plain, wanted = _key(step)
+        found = places.get(_label(step)) or [
+            fact for options, fact in loose.get(plain, ()) if not _contradict(options, wanted)
+        ]
         if not found:
             continue
         after = [fact for fact in found if latest is None or fact.at.order >= latest[1].at.order]
@@ -234,6 +241,12 @@ def step_order(subject: Subject, *, steps: list[Text]) -> Outcomes:
         elif latest is not None:
             expected = f"{latest[0]}, then {step}"
             yield Unmet(f"this comes before {code(latest[0], 50)}", found[-1].at.span, expected=expected)
+
+
+def _contradict(options: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Return whether an option has another value: `--requirement=a` and `--requirement=b`."""
+    names = {option.partition("=")[0] for option in wanted if "=" in option and option not in options}
+    return any("=" in option and option.partition("=")[0] in names for option in options)
 
 
 def steps_of(subject: Subject) -> Iterator[tuple[str, Fact]]:
