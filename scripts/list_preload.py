@@ -33,7 +33,7 @@ def main() -> None:
     paths = sys.argv[1:]
     for path in paths:
         sys.argv = ["zr4lint", path]
-        with redirect_stdout(io.StringIO()):
+        with redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")):
             run()
     files = [str(module.__file__) for name, module in sys.modules.items() if name.split(".")[0] == "zr4lint"]
     package = os.path.dirname(str(sys.modules["zr4lint"].__file__))
