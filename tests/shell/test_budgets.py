@@ -26,10 +26,10 @@ from zr4lint.model.budgets import (
 )
 from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.model.source import MappedText, SourceFile, Span
-from zr4lint.shell import Dialect, Script, parse_script
+from zr4lint.shell import Dialect, ParsedScript, parse_script
 
 
-def read(script: str, dialect: Dialect = Dialect.BASH) -> Script:
+def read(script: str, dialect: Dialect = Dialect.BASH) -> ParsedScript:
     return parse_script(MappedText.join([(script, 0)]), dialect=dialect)
 
 

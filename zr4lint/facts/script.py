@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.source import MappedText
-from zr4lint.shell import Command, Dialect, Reach, Script, Word, parse_script
+from zr4lint.shell import Command, Dialect, ParsedScript, Reach, Word, parse_script
 from zr4lint.shell.commands import Heredoc
 from zr4lint.shell.wrappers import exits_on_failure, has_extended_pattern, nested_script, program
 
@@ -29,7 +29,7 @@ def run_commands(
     variables: Environment | None = None,
     files: Files | None = None,
     deadline: Deadline = NO_DEADLINE,
-) -> Script:
+) -> ParsedScript:
     """Return all commands of a RUN in a file's `text`; `variables` and `files` are those it sees.
 
     Return no commands if the shell, or the one in a heredoc's first line, is not supported, has no option to read a
@@ -40,11 +40,11 @@ def run_commands(
     name = shell[0].rpartition("/")[2] if shell else ""
     options = [o[1:] for o in shell[1:] if o[:1] == "-" and o[:2] != "--"]
     if name not in _SHELLS or not any("c" in o for o in options) or any("n" in o for o in options):
-        return Script(())
+        return ParsedScript(())
     if "c" not in shell[-1]:
-        return Script(())  # the shell's script is another word, and the RUN's words are only its `$0`
+        return ParsedScript(())  # the shell's script is another word, and the RUN's words are only its `$0`
     if "extglob" in shell and has_extended_pattern(instruction.arguments.text):
-        return Script(())
+        return ParsedScript(())
     exits = exits_on_failure(shell[1:])
     script = instruction.arguments
     heredocs = [h for h in (_located(script, heredoc, text) for heredoc in instruction.heredocs) if h is not None]
@@ -56,7 +56,7 @@ def run_commands(
             name = next((n for n in first.replace("/", " ").split() if n in _SHELLS), "")
             exits = bool(re.search(r" -[a-zA-Z]*e", first))
             if not name:
-                return Script(())
+                return ParsedScript(())
     return parse_script(
         script,
         heredocs,
@@ -77,12 +77,12 @@ def _dialect(name: str, *, sh_is_dash: bool) -> Dialect:
     return Dialect.SH if name in ("sh", "ash") else Dialect.BASH
 
 
-def _exec_form(instruction: Instruction, files: Files | None, *, sh_is_dash: bool, deadline: Deadline) -> Script:
+def _exec_form(instruction: Instruction, files: Files | None, *, sh_is_dash: bool, deadline: Deadline) -> ParsedScript:
     words = tuple(Word(_mapped(s), (), s.span, True) for s in instruction.json or ())
     command = Command(words, (), (), instruction.span, "", Reach.ALWAYS, (), None)
     nested = nested_script(command)
     if nested is None:
-        return Script((command,))
+        return ParsedScript((command,))
     dialect = _dialect(program(words[0]), sh_is_dash=sh_is_dash)
     exits = exits_on_failure([word.literal for word in words[1:]])
     return parse_script(

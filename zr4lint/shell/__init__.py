@@ -3,7 +3,7 @@
 from zr4lint.shell.commands import Argument, Command, Dialect, Expansion, Pipe, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import expand, expand_all
 from zr4lint.shell.feeding import READ_BY_PATH
-from zr4lint.shell.walk import Script, parse_script
+from zr4lint.shell.parsed_script import ParsedScript, parse_script
 
 __all__ = [
     "READ_BY_PATH",
@@ -11,10 +11,10 @@ __all__ = [
     "Command",
     "Dialect",
     "Expansion",
+    "ParsedScript",
     "Pipe",
     "Reach",
     "Redirection",
-    "Script",
     "Word",
     "Wrapper",
     "expand",

@@ -1,8 +1,7 @@
-"""Parses shell text into commands.
+"""Walks the tree of a script as a shell runs it.
 
-tree-sitter-bash finds the structure, and this module walks it as a shell runs it. A command after "&&" is assumed to
-run, since the build continues only if commands succeed. A command after "||", in a branch or in a loop over unknown
-words may run, and one after `false &&` or `exit 0` never runs.
+A command after "&&" is assumed to run, since the build continues only if commands succeed. A command after "||", in a
+branch or in a loop over unknown words may run, and one after `false &&` or `exit 0` never runs.
 """
 
 from __future__ import annotations
@@ -10,27 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from zr4lint.model import budgets
-from zr4lint.model.deadline import NO_DEADLINE, Deadline
-from zr4lint.model.remark import Remark
-from zr4lint.model.source import Span
 from zr4lint.shell import builtins, compound, dash, simple, tree
-from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection, Word
+from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection
 from zr4lint.shell.grammar import Refusal, refusal
 from zr4lint.shell.lexis import TooDeepError
 from zr4lint.shell.printed_text import into_files
 from zr4lint.shell.status import CONDITION, DONE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, apart, is_tested, last_wait, over_budget, parse_tree, read_redirect, readable
-from zr4lint.shell.walker import TooManyError, Walker
+from zr4lint.shell.walker import Walker
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from zr4lint.model.source import MappedText
-    from zr4lint.shell.expansion import Environment
-    from zr4lint.shell.found_files import Files
 
 _PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})
 _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
@@ -51,77 +45,16 @@ _CLOSING = frozenset({
 _LONG = 4_000  # a rejected script up to this length is walked beyond its error
 
 
-class Script(Struct, frozen=True):
-    """The commands of a script, and the remarks on it.
+class ScriptWalker(Walker):
+    """Walks a script; `commands` and `remarks` are the results."""
 
-    `failing` is the command that certainly fails and whose status the script ends with, or None. `refused` tells that
-    the shell, which is `failing_in`, rejects its words, and `why` is the reason or "".
-    """
-
-    commands: tuple[Command, ...]
-    remarks: tuple[Remark, ...] = ()
-    failing: Span | None = None
-    refused: bool = False
-    failing_in: Dialect | None = None
-    why: str = ""
-
-
-def parse_script(  # noqa: PLR0913 - one per setting of the shell
-    script: MappedText,
-    heredocs: Sequence[Heredoc] = (),
-    *,
-    dialect: Dialect = Dialect.BASH,
-    variables: Environment | None = None,
-    arguments: tuple[Word, ...] | None = None,
-    files: Files | None = None,
-    exits_on_failure: bool = False,
-    fails_the_run: bool = False,
-    deadline: Deadline = NO_DEADLINE,
-) -> Script:
-    """Return all commands of a script in order, including those of subshells, `sh -c '...'` and called functions.
-
-    `variables` give the results of tests, with None for unknown values. `files` are the files before the script runs.
-    `arguments` are `$1` and on, or None if they are unknown. `exits_on_failure` tells that the shell was started with
-    `-e`. `fails_the_run` tells that the RUN has the script's status: a command after a final `&&` then runs in every
-    successful build.
-    """
-    walk = _Walk(dialect, {} if variables is None else variables, files, deadline)
-    walk.exits_on_failure, walk.arguments = exits_on_failure, arguments
-    if dialect is not Dialect.DASH:
-        walk.set_by_bash()
-    status = DONE
-    try:
-        status = walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0, closing=fails_the_run))
-        if walk.trap is not None:
-            text, frame = walk.trap
-            status = walk.script(text, (), frame)  # the trap can change the shell's status
-            status = status if status.jump is Jump.SHELL and frame.reach is Reach.ALWAYS else DONE
-    except (RecursionError, TooDeepError):  # no budget counts this kind of nesting
-        walk.too_large("a script", f"{budgets.DEPTH} commands around a command", script.span(0, 1))
-    except TooManyError as error:
-        walk.too_large("a script", str(error), script.span(0, 1))
-    failing = walk.failed if status.value is Value.FALSE and status.sure and not walk.remarks else None
-    by_words = failing is not None and failing == walk.refused
-    return Script(
-        tuple(walk.commands), tuple(walk.remarks), failing, by_words, walk.failed_in, walk.why if by_words else ""
-    )
-
-
-def refused(text: str, dialect: Dialect) -> Refusal | None:
-    """Return why the shell can't parse a script, or None. For an unknown sh, both dash and bash must reject it."""
-    if dialect is Dialect.SH:
-        return refusal(text, bash=True) and refusal(text, bash=False)
-    return refusal(text, bash=dialect is Dialect.BASH)
-
-
-class _Walk(Walker):
     def script(self, script: MappedText, heredocs: Iterable[Heredoc], frame: Frame) -> Status:
         text = script.text
         if (over := over_budget(text)) is not None:
             self.too_large("a script", over, script.span(0, 1))
             return DONE
         try:
-            wrong = refused(text, self.dialect)
+            wrong = _refusal(text, self.dialect)
         except TooDeepError:
             self.too_large("a script", f"{budgets.NESTING} levels of arithmetic", script.span(0, 1))
             return DONE
@@ -131,8 +64,8 @@ class _Walk(Walker):
                 return self.refuse(script.span(0, len(text)), frame, ends=self.in_dash and around in ("eval", "."))
             from zr4lint.shell.mending import remark_on  # few scripts are rejected
 
-            self.remarks.append(remark_on(wrong, script, lambda text: refused(text, self.dialect) is None))
-            if self.in_dash and refused(text, Dialect.BASH) is None:
+            self.remarks.append(remark_on(wrong, script, lambda text: _refusal(text, self.dialect) is None))
+            if self.in_dash and _refusal(text, Dialect.BASH) is None:
                 # The author meant bash. The commands are those that bash would run, and dash runs none of them.
                 frame = structs.replace(frame, reach=Reach.NEVER)
             text = text if len(text) <= _LONG else text[: wrong.start]
@@ -400,3 +333,10 @@ class _Walk(Walker):
                 reach = status.behind(operator)
                 status = status.joined(self.visit(right, frame.under(reach, operator)), operator, reach)
         return status
+
+
+def _refusal(text: str, dialect: Dialect) -> Refusal | None:
+    """Return why the shell can't parse a script, or None. For an unknown sh, both dash and bash must reject it."""
+    if dialect is Dialect.SH:
+        return refusal(text, bash=True) and refusal(text, bash=False)
+    return refusal(text, bash=dialect is Dialect.BASH)
