@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.model.finding import Applicability, Finding, Fix
-from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX, SYNTAX
+from zr4lint.packs.own_rules import COMMAND_FAILS, OWN_RULES, SHELL_SYNTAX, SYNTAX
 
 if TYPE_CHECKING:
     from zr4lint.linting.suspects.suspect import Suspect
@@ -27,6 +27,7 @@ _FORMS = (
 )
 _OF_SHELLCHECK = re.compile(r"SC\d{4}$")
 _REFUSALS = frozenset((SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code))
+_BY_THEMSELVES = frozenset(rule.code for rule in OWN_RULES) - _REFUSALS
 REMOVED = re.compile(r" is removed again$|^this removes execute permission ")
 LONGEST = 80
 _NOTES = 3
@@ -123,6 +124,16 @@ def one_for_all(
 def refuses(finding: Finding) -> bool:
     """Return whether a finding reports that BuildKit, the shell or a program refuses something."""
     return not _REFUSALS.isdisjoint((finding.code, *(code for code in finding.also if code == SYNTAX.code)))
+
+
+def is_open(finding: Finding) -> bool:
+    """Return whether a finding is neither suppressed nor in a conflict, and may follow from words elsewhere."""
+    return not (finding.suppressed or finding.conflict or finding.code in _BY_THEMSELVES)
+
+
+def is_proof(finding: Finding) -> bool:
+    """Return whether a finding is an unmet requirement or a refusal; a cause is proved only by one of these."""
+    return finding.requirement is not None or refuses(finding)
 
 
 def leading(findings: Sequence[Finding]) -> Finding:
