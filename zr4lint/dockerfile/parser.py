@@ -189,7 +189,9 @@ class _Parser:
             self.errors.append(ParseError(message, early.keyword_span, help=advice))
         elif self.stage < 0:
             self.errors.append(ParseError("the file has no FROM", instructions[-1].keyword_span, help="Add FROM"))
-        for number in range(len(self.lines) if len(self.source.text) > _LONGEST_LINE // 4 else 0):
+        if len(self.source.text) <= _LONGEST_LINE // 4:  # no line can be too long
+            return
+        for number in range(len(self.lines)):
             if self.lines.start(number + 1) - self.lines.start(number) > _LONGEST_LINE // 4:
                 self._check_length(number)
 

@@ -214,7 +214,10 @@ class History:
         return found[1] <= end or re.search(pattern, text[:end]) is not None
 
     def remembered(self, what: str, at: At | None, make: Callable[[], _T]) -> _T:
-        """Return the value of `make` for one place, or for the whole history, computed once for all rules."""
+        """Return the value of `make` for one place, or for the whole history if `at` is None.
+
+        It is computed once for all rules.
+        """
         return self._memo.get((what, at.order if at is not None else None), make)
 
     @cached_property

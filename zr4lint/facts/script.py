@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.source import MappedText
 from zr4lint.shell import Command, Dialect, ParsedScript, Reach, Word, parse_script
 from zr4lint.shell.commands import Heredoc
-from zr4lint.shell.wrappers import exits_on_failure, has_extended_pattern, nested_script, program
+from zr4lint.shell.wrappers import (
+    exits_on_failure,
+    has_extended_pattern,
+    nested_script,
+    program,
+    shebang_exits_on_failure,
+)
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Heredoc as DockerHeredoc
@@ -54,7 +59,7 @@ def run_commands(
         first = script.text.partition("\n")[0]
         if first.startswith("#!"):
             name = next((n for n in first.replace("/", " ").split() if n in _SHELLS), "")
-            exits = bool(re.search(r" -[a-zA-Z]*e", first))
+            exits = shebang_exits_on_failure(first)
             if not name:
                 return ParsedScript(())
     return parse_script(

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 NO_USERS = frozenset[int]()
 """The empty set on which most facts depend, shared by them."""
-_ABSENT = "\0absent"
-_NOTHING = frozenset({-1})
+_ABSENT = "\0absent"  # no value of a variable has a NUL
 _MOST_FILES = 200
 _STANDARD_FOLDERS = frozenset({
     "/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin",
@@ -239,7 +238,7 @@ class StageState:
 
     def users(self, names: Iterable[str]) -> frozenset[int]:
         """Return the instructions that set these variables."""
-        return frozenset({self._set_by.find(name, -1) for name in names} - _NOTHING) or NO_USERS
+        return frozenset(i for name in names if (i := self._set_by.find(name, None)) is not None) or NO_USERS
 
     def enter(self, path: str | None, index: int) -> None:
         """Record a WORKDIR, which creates the folder and its parents."""

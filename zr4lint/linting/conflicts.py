@@ -51,13 +51,15 @@ def settle(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
 def _demands(results: Iterable[PackResult]) -> dict[str, list[_Demand]]:
     """Return the demands on the words of a file, by the codes of the rules that warn of them."""
     found: dict[str, list[_Demand]] = {}
-    for pack, own in ((result.pack, result.results) for result in results):
+    for result in results:
+        pack = result.pack
         if pack.specification is None:
             continue
         for conflict in pack.specification.conflicts:
             code = conflict.requirement
             words = f"the {pack.specification.document} requires this: {code} {pack.by_code[code].rule.name}"
-            spans = sorted(met.elsewhere or met.span for met in own[code].met) if code in own else []
+            own = result.results.get(code)
+            spans = sorted(met.elsewhere or met.span for met in own.met) if own is not None else []
             demands = [_Demand(code, words, span, conflict.accepted) for span in spans]
             for warning in conflict.rules:
                 found.setdefault(warning, []).extend(demands)

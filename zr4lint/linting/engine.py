@@ -77,7 +77,7 @@ def _run(
     judged: dict[tuple[int | None, str, str | None], Subject] = {}
     concerned = [r for r in chosen if not r.unset and (not r.mentions or any(map(contains, r.mentions)))]
     rules = [(rule, KINDS[rule.check]) for rule in (filter(needed, concerned) if needed else concerned)]
-    for rule, kind in (*(r for r in rules if not r[1].late), *(r for r in rules if r[1].late)):
+    for rule, kind in sorted(rules, key=lambda pair: pair[1].late):
         looked = (rule.rule.layer, rule.stages or kind.stages, rule.stage)
         if looked not in judged:
             judged[looked] = _looked_at(rule, subjects.get(rule.rule.layer or 0, anywhere))
@@ -119,7 +119,7 @@ def _anchored(facts: Facts, outcome: Outcome) -> Outcome:
     return structs.replace(outcome, span=span, elsewhere=outcome.span, fix=None, add=None)
 
 
-def _amended(rule: PackRule, kind: Kind, subject: Subject, amendment: Amendment) -> Iterable[Outcome]:
+def _amended(rule: PackRule, kind: Kind, subject: Subject, amendment: Amendment) -> list[Outcome]:
     """Return the outcomes of a rule with an amendment, whose parameters are tried if the rule is not met.
 
     The verification commands test the original requirement, so none of them have to pass.

@@ -20,6 +20,8 @@ _DASHES = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _NO_MARKER = r";\s*[<>=!~]"
 _VERSION = r"[\w.-]+(?:\[[^\]]*\])?\s*(?:[=!<>~]=|[<>])(?P<version>[^;@]*)"
 _COMMENT = r"(?:^|\s)#"
+_HASHED = r"#(?:.*&)?(?:sha\d+|md5)="
+"""Matches in a URL that gives the hash of its file."""
 _EGG = r"\A(?:git|hg|svn|bzr)\+[^#]*#(?:[^#]*&)?egg=([A-Za-z0-9._-]+)(?:\[([^\]]*)\])?(?:&|\Z)"
 _ARCHIVE = (".whl", ".tar.gz", ".zip")
 
@@ -195,17 +197,15 @@ def joined(requirements: Sequence[Requirement]) -> list[Requirement]:
     return list(found.values())
 
 
-_HASHED = r"#(?:.*&)?(?:sha\d+|md5)="
-"""Matches in a URL that gives the hash of its file."""
 NO_FOLDER = r"[\w.-]+\s*(?:[=!<>~]=|[<>]).*"
 """A requirement with a version, which is neither a folder nor a URL."""
 
 
 def _refused_options(parsed: Parsed, action: str) -> Iterator[Span]:
     """Yield options that pip's command doesn't have, that are ambiguous, unusable or have a wrong value."""
-    hashed = [operand.value is None or re.search(_HASHED, operand.value) is not None for operand in parsed.operands]
-    if action == "install" and (hashes := parsed.get("require-hashes")) is not None and not all(hashed):
-        yield hashes.span  # only a URL has a hash on the command line
+    hashes = parsed.get("require-hashes") if action == "install" else None
+    if hashes is not None and not all(map(_may_have_hash, parsed.operands)):
+        yield hashes.span
     for editable in parsed.all("editable"):
         if editable.value is not None and re.fullmatch(NO_FOLDER, editable.value):
             yield editable.span
@@ -216,6 +216,11 @@ def _refused_options(parsed: Parsed, action: str) -> Iterator[Span]:
         unknown = option.name not in _GRAMMAR_NAMES or option.name in missing
         if unknown or (option.name in _FLAGS and option.value) or option.lacks_value(GRAMMAR):
             yield option.span
+
+
+def _may_have_hash(operand: Argument) -> bool:
+    """Return whether a requirement on the command line may have a hash, which only a URL can give there."""
+    return operand.value is None or re.search(_HASHED, operand.value) is not None
 
 
 def _of_another_platform(parsed: Parsed) -> Option | None:

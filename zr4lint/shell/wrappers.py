@@ -266,6 +266,11 @@ def script_file(command: Command) -> int | None:
     return None
 
 
+def shebang_exits_on_failure(line: str) -> bool:
+    """Return whether the first line of a script makes its shell exit at the first command that fails."""
+    return re.search(r"\A#!.* -[a-zA-Z]*e", line) is not None
+
+
 def exits_on_failure(options: Sequence[str | None]) -> bool:
     """Return whether the options of a shell make it exit at the first command that fails."""
     exits = False

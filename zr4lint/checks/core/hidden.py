@@ -26,6 +26,13 @@ _INSTALLERS = frozenset({"apt", "apt-get", "apk", "dnf", "yum", "pip"})
 _BEFORE_COMMENT = ("", " ", "\t", ";", "&", "|", "(", ")")
 
 
+def _is_plain(text: str) -> bool:
+    """Return whether a text has only visible ASCII characters, blanks and line ends."""
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():  # a tenth of the pattern's time
+        return True
+    return _NOT_PLAIN.search(text) is None
+
+
 @check("hidden-characters", stages="all")
 def hidden_characters(subject: Subject, *, what: Literal["invisible", "look-alike"]) -> Outcomes:
     """No character hides what the file says.
@@ -35,9 +42,7 @@ def hidden_characters(subject: Subject, *, what: Literal["invisible", "look-alik
     no letters or signs of other scripts replace ASCII ones in names, options and paths. Comments, labels, and texts
     such as those of `echo` may be in any script.
     """
-    text = subject.source.text
-    plain_ = text.isascii() and text.replace("\n", "").replace("\t", "").isprintable()  # takes a tenth of the search
-    if plain_ or _NOT_PLAIN.search(text) is None:
+    if _is_plain(subject.source.text):
         return
     if what == "invisible":  # few files need these modules
         from zr4lint.checks.core.unseen import unseen

@@ -18,6 +18,7 @@ from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
+from zr4lint.shell.wrappers import exits_on_failure, shebang_exits_on_failure
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
@@ -158,7 +159,7 @@ def _sets_pipefail(
 ) -> bool:
     """Return whether the script or the surrounding shell has turned `pipefail` on before a command.
 
-    `safe` tells that SHELL turns it on, which the script may undo.
+    `safe` tells that SHELL turns it on; the script may turn it off.
     """
     for wrapper in first.wrappers:
         start = wrapper.span.start
@@ -221,13 +222,12 @@ def _heredoc(subject: Subject, shell: str) -> Outcomes:
         body = subject.words(heredoc.body)
         shebang = body.partition("\n")[0] if body.startswith("#!") else ""
         given = fed[0].split() if fed[0] else run.step.shell
-        options = [o for o in given[1:] if o.startswith("-") and not o.startswith("--")]
-        exits = re.search(r" -[a-zA-Z]*e", shebang) if shebang and not fed[0] else any("e" in o for o in options)
+        exits = shebang_exits_on_failure(shebang) if shebang and not fed[0] else exits_on_failure(given[1:])
         statements = [ran for ran in run.commands if len(ran.wrappers) == bool(fed[0])]
         later = [ran for ran in statements[1:] if ran.at.operator == ";"]
-        if exits or "errexit" in given or not later or all(map(_is_harmless, statements[:-1])):
+        if exits or not later or all(map(_is_harmless, statements[:-1])):
             continue
-        if any(ran.program == "set" and _sets_errexit(ran) for ran in statements[:2]):
+        if any(map(_sets_errexit, statements[:2])):
             yield Met(heredoc.marker, instruction)
             continue
         at = heredoc.body.start + (len(shebang) + 1 if shebang else 0)
@@ -241,8 +241,7 @@ def _heredoc(subject: Subject, shell: str) -> Outcomes:
 
 
 def _sets_errexit(ran: Ran) -> bool:
-    words = [argument.value or "" for argument in ran.arguments[1:]]
-    return "errexit" in words or any(re.match(r"-[a-zA-Z]*e", word) for word in words)
+    return ran.program == "set" and exits_on_failure([argument.value for argument in ran.arguments[1:]])
 
 
 def _download(subject: Subject, _: str) -> Outcomes:

@@ -28,7 +28,6 @@ _KEY_FIX = (
     r"3bf863cc|cuda-keyring|A4B469963BF863CC|(?:rm|mv|sed)\b[^\n]*(?:cuda|nvidia-ml)[^\n]*\.list|sources\.list\.d"
 )
 _KEYRING = r"cuda-keyring[\w.-]*\.deb"
-_NAME_OF_KEYRING = "cuda-keyring"
 _NEW_KEY = r"/3bf863cc\.pub\Z|\A(?:0x)?A4B469963BF863CC\Z"
 _OLD_LISTS = r"/etc/apt/sources\.list\.d/(?:cuda|nvidia-ml)[\w.*-]*(?:\.list)?"
 _REMOVE = "rm -f /etc/apt/sources.list.d/cuda.list /etc/apt/sources.list.d/nvidia-ml.list && "
@@ -140,8 +139,7 @@ def _keyring(history: History) -> Outcomes:
     for ran in history.commands:
         if ran.program not in ("dpkg", "apt", "apt-get") or ran.at.reach is not Reach.ALWAYS:
             continue
-        named = (a for a in ran.arguments if _NAME_OF_KEYRING in (a.value or ""))
-        word = next((a for a in named if re.search(_KEYRING, a.value or "")), None)
+        word = next((a for a in ran.arguments if re.search(_KEYRING, a.value or "")), None)
         if word is None:
             continue
         if history.mentions(None, r"(?:rm|mv)\b[^\n]*sources\.list\.d"):

@@ -271,8 +271,10 @@ def chmod(call: Call) -> Iterator[Fact]:
     if len(rest) < 2 or (masked and re.match(_MASKED, rest[0].value or "")):
         return
     at = call.at(relative=is_relative(rest[1:]))
-    # "F/" can only be a folder.
-    paths = call.paths(rest[1:] if recursive else [a for a in rest[1:] if not (a.value or "").endswith("/")])
+    named = rest[1:]
+    if not recursive:  # a path that ends in "/" is a folder, whose mode is not followed
+        named = [argument for argument in named if not (argument.value or "").endswith("/")]
+    paths = call.paths(named)
     mode = changed(rest[0].value or "", Mode(0o755))
     if mode is not None and call.command.reach is Reach.ALWAYS and mode.executable is not None:
         lost = [path for path in paths if mode.executable is False or call.state.programs.at(path) == GONE]

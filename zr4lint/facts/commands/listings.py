@@ -137,10 +137,11 @@ class Reader:
     def _named(self, option: Option, path: str, anchor: Span) -> Listing | None:
         """Return the listing of a file that the one at `path` names; if that is missing, remark that the call fails."""
         beside = _beside(option, path)
-        first = beside not in self._seen
+        if beside is None or beside in self._seen:
+            return None
         found = self.listing(beside, anchor)
-        unread = found is None and first and beside is not None and beside not in self._call.state.written
-        if unread and beside is not None and "$" not in beside and self._call.is_missing(beside):
+        may_miss = found is None and "$" not in beside and beside not in self._call.state.written
+        if may_miss and self._call.is_missing(beside):
             note = f"{code(posixpath.basename(path), 40)} names it."
             self._call.fails(anchor, f"nothing in the image is at {code(option.value or '', 40)}", note)
         return found

@@ -160,10 +160,9 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
         call.fails(gone[0].span, f"nothing in the image is at {code(gone[0].value or '', 40)}", _NOT_THERE)
     elif pip.refused:
         word = call.slice(pip.refused[0])
-        if word == "--require-hashes":
-            call.fails(pip.refused[0], "a requirement of this command has no hash", part="word")
-        else:
-            call.fails(pip.refused[0], f"pip does not accept {code(word, 40)}", part="word")
+        no_hash = "a requirement of this command has no hash"
+        message = no_hash if word == "--require-hashes" else f"pip does not accept {code(word, 40)}"
+        call.fails(pip.refused[0], message, part="word")
     lost = _lost_specifiers(call, pip)
     run = PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
     if listings is None:
