@@ -1,4 +1,4 @@
-"""What is made of rules/ and of the package when a wheel is built, so that a process starts faster."""
+"""Builds the files of a wheel that make a process start faster, from rules/ and the package."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CompiledRules(BuildHookInterface[Any]):
-    """Puts packs as their models, and tables as JSON, beside the TOML; an editable install reads the TOML."""
+class FilesForStart(BuildHookInterface[Any]):
+    """Adds packs as their models and tables as JSON beside the TOML, and the list of `zr4lint.preload`.
+
+    An editable install has none of them, and reads the TOML.
+    """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Write the files to a folder of the build, and have them included."""
@@ -37,7 +40,7 @@ class CompiledRules(BuildHookInterface[Any]):
 
 
 def _packs() -> Iterator[tuple[str, bytes]]:
-    """The name and content of a file for each pack, validated, and of one for the modules of the kinds of check."""
+    """Yield the name and content of a file for each validated pack, and of one for the modules of kinds."""
     from zr4lint.checks.registry import KINDS, MODULES
     from zr4lint.packs.compiled import SUFFIX, compiled
     from zr4lint.packs.loading import pack_names, read_shipped
@@ -48,6 +51,7 @@ def _packs() -> Iterator[tuple[str, bytes]]:
 
 
 def _tables(rules: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and content of a file for each table."""
     for source in sorted(rules.rglob("*/*.toml")):
         document = tomllib.loads(source.read_text(encoding="utf-8"))
         content = json.dumps(document, default=datetime.date.isoformat)
@@ -55,7 +59,7 @@ def _tables(rules: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _preload(root: Path, compiled: Path) -> bytes:
-    """The list of what lints with findings need, by running them as the wheel will run them."""
+    """Return the list of what lints with findings load, from runs on a copy of the package as in the wheel."""
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "zr4lint"
         shutil.copytree(root / "zr4lint", package, ignore=shutil.ignore_patterns("__pycache__"))

@@ -1,6 +1,6 @@
-"""Lints the files it is given as `zr4lint` does, and prints what `zr4lint.preload` lists: modules and patterns.
+"""Lints files as `zr4lint` does, and prints the list of modules and patterns for `zr4lint.preload` as JSON.
 
-The build of a wheel runs it on a copy of the package: python scripts/list_preload.py Dockerfile...
+Usage: python scripts/list_preload.py FILE... (the build of a wheel runs it on a copy of the package)
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ def main() -> None:
     compiler.compile = recorded
     from zr4lint.cli.entry import run
 
-    paths = sys.argv[1:]
-    for path in paths:
+    for path in sys.argv[1:]:
         sys.argv = ["zr4lint", path]
         with redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")):
             run()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.slow, GROUP]
-SHOWN = """
+LOADER = """
 import sys, zr4lint.__main__ as program
 from zr4lint.preload import Preload
 preload = Preload()
@@ -28,12 +28,12 @@ preload.use()
 import zr4lint.linting.pipeline as module
 print(type(module.__spec__.loader).__name__, module.__file__)
 """
-"""Prints who loaded a module."""
+"""Prints the class that loads a module, and the path of the module."""
 
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The content of the wheel, and the bytecode of what a lint imports."""
+    """The content of the wheel with Python's own bytecode, beside a Dockerfile."""
     folder = tmp_path_factory.mktemp("unpacked") / "site"
     with zipfile.ZipFile(build().wheel) as wheel:
         wheel.extractall(folder)
@@ -45,7 +45,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def site(unpacked: Path, tmp_path: Path) -> Path:
-    """A copy of it, beside a Dockerfile."""
+    """A copy of `unpacked` and its Dockerfile, in which the file is missing."""
     shutil.copytree(unpacked.parent, tmp_path, dirs_exist_ok=True)
     return tmp_path / "site"
 
@@ -72,7 +72,7 @@ def test_the_second_run_writes_the_file_and_the_third_uses_it(site: Path) -> Non
     assert len(file_of(site).read_bytes()) > 1_000_000
     assert lint(site) == first
     path = site / "zr4lint" / "linting" / "pipeline.py"
-    assert python(site, "-c", SHOWN) == f"_Loader {path}\n"
+    assert python(site, "-c", LOADER) == f"_Loader {path}\n"
 
 
 def test_without_bytecode_no_file_is_written(site: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_changed_module_is_read_from_its_source(site: Path) -> None:
     path.write_text(path.read_text() + "\nprint('changed')\n")
     assert "changed" in lint(site)
     assert "changed" in lint(site)
-    assert python(site, "-c", SHOWN) == f"changed\n_Loader {path}\n"
+    assert python(site, "-c", LOADER) == f"changed\n_Loader {path}\n"
 
 
 def truncated(data: bytes) -> bytes:
@@ -133,9 +133,9 @@ def test_the_patterns_are_the_ones_that_python_compiles(site: Path) -> None:
     listed = json.loads((site / "zr4lint" / "preload.json").read_text())[1]
     assert len(listed) > 100
     code = (
-        "import json, re, _sre; from zr4lint.preload import _codes;"
+        "import json, re, _sre; from zr4lint.preload import _arguments;"
         f"listed = [tuple(pair) for pair in json.load(open({os.fspath(site / 'zr4lint' / 'preload.json')!r}))[1]];"
-        "made = _codes(listed); same = [_sre.compile(p, *made[p, f]) == re.compile(p, f) for p, f in listed];"
+        "made = _arguments(listed); same = [_sre.compile(p, *made[p, f]) == re.compile(p, f) for p, f in listed];"
         "named = [_sre.compile(p, *made[p, f]).groupindex == re.compile(p, f).groupindex for p, f in listed];"
         "print(len(same), all(same), all(named))"
     )
