@@ -66,6 +66,8 @@ class Kind(Struct, frozen=True):
 
     def answer(self, subject: Subject, parameters: Mapping[str, Any]) -> Outcomes:
         """Return the outcomes of the check with the parameters of a rule."""
+        if not parameters:
+            return self.run(subject)
         return self.run(subject, **{_argument(name): value for name, value in parameters.items()})
 
     @property
