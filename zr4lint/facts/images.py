@@ -15,8 +15,6 @@ from zr4lint.knowledge.tables import Row, release, table, vllm_torch
 
 _PYTHON_TAG = r"(\d+\.\d+)[\w.]*(?:-|\Z)"
 _RELEASE = r"(?:ubuntu|debian)[-_]?(\d\d)[.-]?(\d\d)?(?!\d)"
-_ARCHITECTURE = r"\A(?:docker\.io/)?(?:amd64|arm32v[567]|arm64v8|i386|ppc64le|riscv64|s390x)/"
-"""The owners of Docker Hub that have the official images for one platform."""
 _CUDA_REPOSITORIES = {("docker.io", "nvidia/cuda"), ("nvcr.io", "nvidia/cuda")}
 _UNDATED_PYTHON = "debian13"
 _FACTS = ("kind", "flavour", "python_kept", "own_torch", "deadsnakes", "setuptools", "env", "user")
@@ -104,7 +102,7 @@ def _full_name(image: values.Image) -> str:
 @lru_cache(maxsize=64)
 def read_base(reference: str) -> Base:
     """Return the known contents of an image."""
-    image = values.parse_image(re.sub(_ARCHITECTURE, "", reference))
+    image = values.parse_image(_of_all_platforms(reference))
     tag = image.tag
     if is_cuda(image):
         return _cuda_base(reference, image)
@@ -123,6 +121,12 @@ def read_base(reference: str) -> Base:
     if reference == "scratch":
         return Base(reference, image, "scratch")
     return _listed_base(reference, image)
+
+
+def _of_all_platforms(reference: str) -> str:
+    """Return the reference without the owner of official images for one platform."""
+    owner, _, name = reference.removeprefix("docker.io/").partition("/")
+    return name if owner in table("bases")["platforms"] else reference
 
 
 def _listed_base(reference: str, image: values.Image) -> Base:

@@ -60,8 +60,10 @@ def _without_gnupg(history: History, ran: Ran, row: Row) -> bool:
     if history.mentions(ran.at, "gnupg|gpg2|dirmngr"):
         return False
     for run in history.of(AptRun):
-        bring = [*row["brings"], *(() if run.command.skips_recommends else row["recommend"])]
-        brings = any(matches(package.name, name) for package in run.command.packages for name in bring)
-        if run.at.order < ran.at.order and (brings or run.command.parsed.unknown):
+        if run.at.order >= ran.at.order:
+            continue
+        names = [*row["brings"], *(() if run.command.skips_recommends else row["recommend"])]
+        brings = any(matches(package.name, name) for package in run.command.packages for name in names)
+        if brings or run.command.parsed.unknown:
             return False
     return True

@@ -53,7 +53,7 @@ def _repository(url: str | None, path: str) -> Row | None:
     parts = (url or "").lower().removesuffix("/").removesuffix(".git").replace(":", "/").split("/")
     for row in table("projects")["repository"]:
         named = len(parts) > 1 and row["name"].lower() in ("*", parts[-1]) and parts[-2] in row["owners"]
-        if named and f"/{path}".endswith(f"/{row.get('file', '')}".rstrip("/")):
+        if named and ("file" not in row or f"/{path}".endswith(f"/{row['file']}")):
             return row  # type: ignore[no-any-return]
     return None
 
@@ -64,6 +64,14 @@ def _edited(history: History, file: File) -> bool:
     return history.mentions(file.install.at, rf"(?:sed|grep|awk|perl)\b[^\n]*(?:\\\n[^\n]*)*{name}|pip3? freeze")
 
 
+def _keeps_torch(history: History, file: File) -> bool:
+    """Return whether the requirements of a file can't replace torch, or the install does not let them."""
+    install, repository = file.install, file.repository
+    known = repository is not None and not repository["requirements"]
+    held = install.constrained or install.option("no-deps") or pinned(install.get("torch")) is not None
+    return known or held or _edited(history, file)
+
+
 @check("ml/torch-may-move")
 def torch_may_move(subject: Subject) -> Outcomes:
     """Requirements of a cloned repository can't replace the pinned torch."""
@@ -71,10 +79,7 @@ def torch_may_move(subject: Subject) -> Outcomes:
         loose: list[tuple[File, TorchState]] = []
         for file in cloned_files(history):
             torch = torch_at(history, file.install)
-            held = file.install.constrained or file.install.option("no-deps") or _edited(history, file)
-            held = held or pinned(file.install.get("torch")) is not None
-            held = held or (file.repository is not None and not file.repository["requirements"])
-            if torch is not None and not held:
+            if torch is not None and not _keeps_torch(history, file):
                 loose.append((file, torch))
         if not loose:
             continue

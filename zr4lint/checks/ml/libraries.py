@@ -137,7 +137,8 @@ def _only_2(limits: Bounds) -> bool:
     return limits.lower is not None and limits.lower.major >= 2
 
 
-def _for_cpu(install: Install) -> bool:
+def _is_for_cpu(install: Install) -> bool:
+    """Return whether an install names a torch without CUDA."""
     torch = torch_in(install)
     return (torch is not None and torch.cuda == "cpu") or install.sources.tags == ("cpu",)
 
@@ -154,7 +155,7 @@ def cpu_torch_on_cuda_image(subject: Subject) -> Outcomes:
             requirement = install.get("torch")
             if requirement is None or requirement.marker is not None or install.unsure:
                 continue
-            if not _for_cpu(install) or not all(_for_cpu(later) for later in naming[index + 1 :]):
+            if not all(map(_is_for_cpu, naming[index:])):  # a later install may replace it
                 continue
             yield Unmet(
                 f"torch is installed without CUDA on {code(base.reference, 40)}",
