@@ -277,7 +277,7 @@ def _may_put(ran: Ran, path: str) -> bool:
 
 
 def _may_end_in_part(value: str, path: str) -> bool:
-    """Return whether the last part of a word as a path may be a part of `path`; most packages' names are not."""
+    """Return whether a word may name a folder of `path`, by its last part; the names of most packages can't."""
     name = value.rstrip("/").rpartition("/")[2]
     return name in path or name in (".", "..") or value[0] == "~"
 

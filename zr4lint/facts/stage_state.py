@@ -84,7 +84,7 @@ class Variables(Mapping[str, "str | None"]):
         return Variables(changed, self.outside, self.arguments)
 
     def without(self, names: Collection[str]) -> Variables:
-        """Return the variables that a program sees if a shell does not export some names to it."""
+        """Return the variables without some names, which the shell does not export to a program."""
         values = {name: value for name, value in self._values.items() if name not in names}
         return Variables(Map(values), self.outside, self.arguments)
 

@@ -122,7 +122,10 @@ def _sorted(subject: Subject) -> dict[str, list[Ran]]:
 
 
 def _is_own_file(ran: Ran) -> bool:
-    """Return whether a command runs a file of the project that is named as a well-known program, such as `./apt`."""
+    """Return whether a command runs a file of the project that is named as a well-known program, such as `./apt`.
+
+    In a folder such as /usr/bin, it is the program itself.
+    """
     word = ran.arguments[0].value or ""
     return word == f"./{ran.program}" and is_known(ran.program) and not (ran.folder or "").endswith("bin")
 

@@ -49,6 +49,7 @@ _SETTINGS = ("PIP_", "UV_")
 _SYSTEM = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/cuda/bin")
 _PACKAGES = r"/lib(?:64)?(?:/python[^/]*(?:/site-packages)?)?"
 _QUOTED = r"""(?:-\w|--[\w-]+=)?(?:"[^"$]*"|'[^']*')\Z"""
+"""Matches a value in quotes without a variable, whose wildcards the shell does not expand."""
 _SPECIFIER = r"=?\s*\d[\w.*+!~=,-]*"
 _VERSION = r"=?\s*\d"
 _NOT_THERE = "pip fails with `Could not open requirements file`."
