@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LINES = ["FROM python:3.12 AS base", "ENV A=1", "RUN pip install a==1.0 b", "# a comment", 'CMD ["/x.sh"]', "", "x.y*z"]
 PATTERNS = ["FROM", "^ENV", "a==1.0", 'CMD \\["', "x.y", "x\\.y\\*z", "^$", "b$", "[A-C]", "pip.*b", "A=[0-9]"]
-EXTENDED = ["FROM|ENV", "(a|b)==", "^R.+b$", "A=[0-9]+", "x?y", "\\["]
+EXTENDED = ["FROM|ENV", "(a|b)==", "^R.+b$", "A=[0-9]+", "x?y", "\\[", "[+--]y", "[]a-]=", "[^-0-9]$", "[a&&=]="]
 TEXTS = st.lists(st.sampled_from(LINES), max_size=6).map(lambda lines: "".join(f"{line}\n" for line in lines))
 GREPS = st.builds(
     lambda flags, pattern: f"grep {' '.join(flags)} '{pattern}' f".replace("  ", " "),
@@ -155,6 +155,19 @@ def test_no_pattern_and_no_text_takes_for_ever(script: str) -> None:
 @pytest.mark.parametrize("pattern", ["^RUN pip .*a==.*b$", "a(b|c|d)?e", "(ab)+c", "[(*]x*"])
 def test_patterns_of_documents_are_tried(pattern: str) -> None:
     assert Shell(f"grep -qE '{pattern}' f", {"f": "x\n"}).run() == 1
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("pattern", ["[+--]", "[--a]", "[a&&b]", "[a||b]", "[~~]", "[[a]", "[a-]", "[]-]"])
+def test_brackets_have_no_operators_of_other_languages(pattern: str, tmp_path: Path) -> None:
+    script, text = f"grep -E -e '{pattern}' f", "\n".join("ab&|~[]-+,") + "\n"
+    assert interpreted(script, text) == judged(script, text, tmp_path)
+
+
+@pytest.mark.parametrize("pattern", ["[[.-.]]", "[[=a=]]"])
+def test_collating_symbols_are_unknown(pattern: str) -> None:
+    with pytest.raises(UnknownError):
+        Shell(f"grep -E '{pattern}' f", {"f": "a\n"}).run()
 
 
 @pytest.mark.parametrize(

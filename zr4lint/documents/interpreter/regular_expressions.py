@@ -144,7 +144,10 @@ def _bracket(pattern: str, start: int) -> tuple[str, int]:
             items.append(_CLASSES[name])
             at = end + 2
             continue
-        items.append(pattern[at] if pattern[at] == "-" else re.escape(pattern[at]))
+        if pattern.startswith(("[.", "[="), at):
+            raise UnknownError(pattern)
+        ranges = pattern[at] == "-" and items[-1:] not in ([], ["-"]) and not pattern.startswith("]", at + 1)
+        items.append("-" if ranges else re.escape(pattern[at]))
         at += 1
     if at >= len(pattern):
         raise MalformedError(pattern)
