@@ -129,6 +129,13 @@ def test_a_pattern_of_many_quantifiers_is_not_tried() -> None:
     assert [p.means("libxml2-utils-and-more-words-dev") for p in parsed.removed] == [True, False]
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_pattern_that_python_may_read_in_another_way_is_not_tried() -> None:
+    parsed = parse_apt(arguments("apt-get purge '^g[i]t$' '^g[[i]t$' '^g[a--i]t$' '^g[i&&t]t$'"))
+    assert parsed is not None
+    assert [p.means("git") for p in parsed.removed] == [True, False, False, False]
+
+
 @pytest.mark.parametrize(
     "command",
     ["apt-get", "apt-get -s install git", "apt-get install --dry-run git", "apt-get --help", "apt-get -d install git"],

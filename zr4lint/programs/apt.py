@@ -52,6 +52,8 @@ _REPOSITORY = Grammar(
 )
 
 
+_SET_OPERATOR = r"\[\[|--|&&|\|\||~~"
+"""What Python warns of in brackets, since it may become an operator of sets."""
 _QUANTIFIER = lazy_pattern(r"\\.|([*+?{])")
 _MOST_QUANTIFIERS = 2
 """The most quantifiers in a regular expression that is matched; with more, one match can take hours."""
@@ -175,7 +177,7 @@ def does_nothing(option: Option) -> bool:
 def _fits(pattern: str, name: str) -> bool:
     """Return whether a regular expression of apt, which must be anchored, matches a package's name."""
     anchored = pattern.startswith("^") or pattern.endswith("$")
-    if not anchored or len(pattern) >= 100 or "(" in pattern:
+    if not anchored or len(pattern) >= 100 or "(" in pattern or re.search(_SET_OPERATOR, pattern):
         return False
     if sum(1 for found in _QUANTIFIER.finditer(pattern) if found[1]) > _MOST_QUANTIFIERS:
         return False
