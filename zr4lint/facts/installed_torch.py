@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.facts.command_facts import CondaListed, PipRun, VenvCreated
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
+from zr4lint.facts.pip_install import Install
 from zr4lint.knowledge.tables import distribution, torch_release
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import numbers, older, python_at, python_by_conda
 from zr4lint.knowledge.tables import Row, distribution, table
 from zr4lint.knowledge.versions import bounds
+
+if TYPE_CHECKING:
+    from zr4lint.facts.pip_install import Install
 
 _PYTHONS = r"python3\.[678]\b|pypy"
 

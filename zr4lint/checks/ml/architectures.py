@@ -17,7 +17,8 @@ from zr4lint.knowledge.tables import references, table
 from zr4lint.model.quoting import code
 
 if TYPE_CHECKING:
-    from zr4lint.facts.history import History, Install
+    from zr4lint.facts.history import History
+    from zr4lint.facts.pip_install import Install
     from zr4lint.model.finding import Fix
     from zr4lint.model.source import Span
 

@@ -11,7 +11,7 @@ from zr4lint.checks.ml.stage_history import histories, shipped
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, EnvSet, Ran
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import Row, references, sure, table
 from zr4lint.knowledge.versions import bounds, lets_in
@@ -20,6 +20,7 @@ from zr4lint.model.quoting import code
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
+    from zr4lint.facts.pip_install import Install
     from zr4lint.programs.pip import Requirement
 
 _COMPILERS = r"build-essential|\bgcc\b|\bg\+\+|\bclang|\bcc\b|conda|mamba|gcc-\d|python3?-dev"

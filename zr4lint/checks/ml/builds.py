@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import torch_at, torch_in
+from zr4lint.facts.pip_install import Install
 from zr4lint.knowledge.tables import SourceBuild, mmcv_versions, mmcv_wheels, release, source_builds
 from zr4lint.knowledge.versions import lets_in
 from zr4lint.programs.pip import Requirement

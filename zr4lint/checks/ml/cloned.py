@@ -10,8 +10,9 @@ from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Cloned, Copied
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import TorchState, older, torch_at
+from zr4lint.facts.pip_install import Install
 from zr4lint.knowledge.tables import Row, references, table
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code, plain

@@ -11,7 +11,7 @@ from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.command_facts import ProjectRun
-from zr4lint.facts.history import Install, pinned
+from zr4lint.facts.history import pinned
 from zr4lint.facts.installed_torch import python_at
 from zr4lint.knowledge.versions import lets_in
 from zr4lint.model.finding import Related
@@ -19,6 +19,7 @@ from zr4lint.model.quoting import code
 from zr4lint.programs.pip import parse_requirement
 
 if TYPE_CHECKING:
+    from zr4lint.facts.pip_install import Install
     from zr4lint.programs.pip import Requirement
 
 _MINORS = range(4, 21)

@@ -12,7 +12,7 @@ from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import CondaListed, PackageRun
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import TorchState, older, python_at, torch_at, torch_in
 from zr4lint.facts.pips import isolates
 from zr4lint.knowledge.tables import Torch, minor, release, source_builds, table, torch_releases
@@ -21,6 +21,7 @@ from zr4lint.model.quoting import plain
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
+    from zr4lint.facts.pip_install import Install
     from zr4lint.programs.pip import Requirement
 
 _WHEEL = (

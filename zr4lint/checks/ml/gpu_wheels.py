@@ -11,7 +11,7 @@ from zr4lint.checks.ml.published import only_pypi
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import older, python_at, torch_at, torch_in
 from zr4lint.facts.pips import newest_of
 from zr4lint.knowledge.tables import Row, references, sure, table
@@ -21,6 +21,7 @@ from zr4lint.model.quoting import code, plain
 
 if TYPE_CHECKING:
     from zr4lint.facts.images import Base
+    from zr4lint.facts.pip_install import Install
     from zr4lint.programs.pip import Requirement
 
 _BOUND_TO_PYTHON = ("pip", "setuptools")

@@ -12,7 +12,7 @@ from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, ArgDeclared, Copied, EnvSet, Ran, UserSet
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import older
 from zr4lint.facts.permissions import ROOT
 from zr4lint.filesystem.globs import matches
@@ -23,6 +23,7 @@ from zr4lint.programs.pip import Requirement
 
 if TYPE_CHECKING:
     from zr4lint.facts.images import Base
+    from zr4lint.facts.pip_install import Install
 
 _OTHER_CONDA = r"(?i)miniconda|miniforge|anaconda|micromamba|mambaforge"
 _CONDAS = frozenset({"conda", "mamba"})

@@ -15,7 +15,8 @@ from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code
 
 if TYPE_CHECKING:
-    from zr4lint.facts.history import History, Install
+    from zr4lint.facts.history import History
+    from zr4lint.facts.pip_install import Install
     from zr4lint.knowledge.versions import Bounds
     from zr4lint.programs.pip import Requirement
 

@@ -10,7 +10,7 @@ from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import older, torch_in
 from zr4lint.knowledge.tables import known_hosts, table, torch_release
 from zr4lint.model.finding import Related, Severity
@@ -19,6 +19,7 @@ from zr4lint.model.quoting import code, plain
 if TYPE_CHECKING:
     from zr4lint.facts.indexes import Source
     from zr4lint.facts.installed_torch import TorchState
+    from zr4lint.facts.pip_install import Install
     from zr4lint.model.source import Span
 
 _HOST = r"(?i)https?://(?:[^/@]*@)?([^/:?#]+)"

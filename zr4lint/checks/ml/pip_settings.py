@@ -18,7 +18,8 @@ from zr4lint.model.finding import Edit, Fix, Severity
 from zr4lint.model.quoting import code
 
 if TYPE_CHECKING:
-    from zr4lint.facts.history import History, Install
+    from zr4lint.facts.history import History
+    from zr4lint.facts.pip_install import Install
     from zr4lint.model.source import Span
     from zr4lint.programs.option_reading import Option
 

@@ -10,7 +10,7 @@ from zr4lint.checks.ml.builds import other_index
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import older
 from zr4lint.knowledge.tables import Row, references, release, sure, table
 from zr4lint.knowledge.versions import bounds
@@ -18,6 +18,7 @@ from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import plain
 
 if TYPE_CHECKING:
+    from zr4lint.facts.pip_install import Install
     from zr4lint.programs.pip import Requirement
 
 _NIGHTLY = r"\.dev(\d{8})"

@@ -11,7 +11,7 @@ from zr4lint.checks.ml.torch import open_above
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Cloned, EnvSet
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import build_of, older, torch_at, torch_in
 from zr4lint.knowledge.tables import cuda_tags, table
 from zr4lint.knowledge.versions import bounds, lets_in
@@ -20,6 +20,7 @@ from zr4lint.model.quoting import code, plain
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
+    from zr4lint.facts.pip_install import Install
     from zr4lint.programs.pip import Requirement
 
 _ASSERTS = (

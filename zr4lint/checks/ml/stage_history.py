@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.facts.history import History, Install, histories_of
+from zr4lint.facts.history import History, histories_of
 from zr4lint.facts.instruction_facts import Copied, Origin
 from zr4lint.programs.image_paths import covers
 
 if TYPE_CHECKING:
     from zr4lint.checks.outcome import Subject
+    from zr4lint.facts.pip_install import Install
 
 
 def histories(subject: Subject) -> list[History]:

@@ -10,7 +10,7 @@ from zr4lint.checks.ml.cloned import transformers_of_clone
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import TorchState, numbers, older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import Torch, newest_torch, references, release, table, torch_release
 from zr4lint.knowledge.versions import bounds
@@ -18,6 +18,7 @@ from zr4lint.model.finding import Fix, Related, Severity
 from zr4lint.model.quoting import code, plain
 
 if TYPE_CHECKING:
+    from zr4lint.facts.pip_install import Install
     from zr4lint.programs.pip import Requirement
 
 _PYTORCH_HOSTS = r"//(?:[\w-]+\.)*(?:pytorch\.org|pythonhosted\.org)/"

@@ -11,7 +11,7 @@ from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.ml.torch import COMPANIONS, related_to
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import TorchState, numbers, older, torch_at, torch_in
 from zr4lint.knowledge.tables import references, table, vllm_torch
 from zr4lint.knowledge.versions import lets_in
@@ -19,6 +19,7 @@ from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
 
 if TYPE_CHECKING:
+    from zr4lint.facts.pip_install import Install
     from zr4lint.programs.pip import Requirement
 
 
