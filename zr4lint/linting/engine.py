@@ -68,7 +68,7 @@ def _run(
     )
     amended = pack.specification.amendments if pack.specification is not None and options.amended else ()
     amendments = {amendment.requirement: amendment for amendment in amended}
-    chosen = [rule for rule in pack.rules if rule.rule.default or options.runs(rule.rule)]
+    chosen = [rule for rule in pack.rules if options.runs(rule.rule)]
     results = {r.rule.code: RuleResult(r.rule.code, r.rule.layer, (), (), ()) for r in chosen if r.unset}
     facts = subject.facts
     anchored = partial(_anchored, facts)
