@@ -7,28 +7,32 @@ import marshal
 import os
 import re
 import shutil
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 import pytest
 
 from tests.installed import GROUP, build, environment, run
+from zr4lint.preload import LENGTH
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.slow, GROUP]
 LOADER = """
-import sys, zr4lint.__main__ as program
+import sys
+from importlib import import_module
 from zr4lint.preload import Preload
-preload = Preload()
-preload.use()
-import zr4lint.linting.pipeline as module
+Preload().use()
+module = import_module(sys.argv[1])
 print(type(module.__spec__.loader).__name__, module.__file__)
 """
 """Prints the class that loads a module, and the path of the module."""
+PIPELINE = "zr4lint.linting.pipeline"
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,23 @@ def file_of(site: Path) -> Path:
     return site / "zr4lint" / "__pycache__" / f"preload.{sys.implementation.cache_tag}.bin"
 
 
+def loader(site: Path, module: str) -> str:
+    return python(site, "-c", LOADER, module)
+
+
+def content_of(site: Path) -> tuple[Any, ...]:
+    """The key, the modules and the patterns of the file."""
+    data = file_of(site).read_bytes()
+    return cast("tuple[Any, ...]", marshal.loads(data[LENGTH:]))
+
+
+def replace_index(site: Path, *index: Any) -> None:
+    data = file_of(site).read_bytes()
+    codes = data[LENGTH + int.from_bytes(data[:LENGTH], "little") :]
+    made = marshal.dumps(index)
+    file_of(site).write_bytes(len(made).to_bytes(LENGTH, "little") + made + codes)
+
+
 def test_the_second_run_writes_the_file_and_the_third_uses_it(site: Path) -> None:
     first = lint(site)
     assert file_of(site).read_bytes() == b""
@@ -72,7 +93,27 @@ def test_the_second_run_writes_the_file_and_the_third_uses_it(site: Path) -> Non
     assert len(file_of(site).read_bytes()) > 1_000_000
     assert lint(site) == first
     path = site / "zr4lint" / "linting" / "pipeline.py"
-    assert python(site, "-c", LOADER) == f"_Loader {path}\n"
+    assert loader(site, PIPELINE) == f"_Loader {path}\n"
+
+
+def test_libraries_are_loaded_from_the_file_too(site: Path) -> None:
+    lint(site)
+    lint(site)
+    assert loader(site, "msgspec.structs") == f"_Loader {msgspec.structs.__file__}\n"
+    assert loader(site, "msgspec._core") == f"ExtensionFileLoader {msgspec._core.__file__}\n"
+
+
+def test_with_another_search_path_the_file_is_not_used(site: Path) -> None:
+    lint(site)
+    expected = lint(site)
+    other = site.with_name("other")
+    (other / "msgspec").mkdir(parents=True)
+    (other / "msgspec" / "__init__.py").write_text("raise SystemExit('the other msgspec')\n")
+    command = [sys.executable, "-m", "zr4lint", "--exit-zero", "Dockerfile"]
+    variables = {**environment(), "PYTHONPATH": os.pathsep.join(map(os.fspath, (other, site)))}
+    done = subprocess.run(command, cwd=site.parent, env=variables, capture_output=True, text=True, check=False)
+    assert done.stderr == "the other msgspec\n"
+    assert lint(site) == expected
 
 
 def test_without_bytecode_no_file_is_written(site: Path) -> None:
@@ -87,30 +128,38 @@ def test_a_changed_module_is_read_from_its_source(site: Path) -> None:
     path.write_text(path.read_text() + "\nprint('changed')\n")
     assert "changed" in lint(site)
     assert "changed" in lint(site)
-    assert python(site, "-c", LOADER) == f"changed\n_Loader {path}\n"
-
-
-def truncated(data: bytes) -> bytes:
-    return data[: len(data) // 2]
-
-
-def of_another_python(data: bytes) -> bytes:
-    (version, *rest), _, _ = marshal.loads(data)
-    return marshal.dumps((("2." + version, *rest), {"zr4lint.cli.entry": None}, {}))
+    assert loader(site, PIPELINE) == f"changed\n_Loader {path}\n"
 
 
 @pytest.mark.parametrize(
     "broken",
-    [truncated, of_another_python, lambda _: b"\xffno code", lambda _: marshal.dumps(7)],
-    ids=["truncated", "of another Python", "garbage", "of another shape"],
+    [
+        lambda data: data[: len(data) // 100],
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:LENGTH] + marshal.dumps(7),
+        lambda data: b"\xff" * len(data),
+        lambda _: b"\0" * 100,
+    ],
+    ids=["truncated index", "truncated code", "index of another shape", "garbage", "zeros"],
 )
 def test_a_file_that_is_unusable_is_written_anew(site: Path, broken: Callable[[bytes], bytes]) -> None:
     lint(site)
     expected = lint(site)
-    good = file_of(site).read_bytes()
-    file_of(site).write_bytes(broken(good))
+    good = content_of(site)
+    file_of(site).write_bytes(broken(file_of(site).read_bytes()))
     assert lint(site) == expected
-    assert marshal.loads(file_of(site).read_bytes())[0] == marshal.loads(good)[0]
+    assert content_of(site)[0] == good[0]
+    assert loader(site, PIPELINE).startswith("_Loader ")
+
+
+def test_a_file_of_another_python_is_written_anew(site: Path) -> None:
+    lint(site)
+    expected = lint(site)
+    good = content_of(site)
+    (version, *rest), _, _ = good
+    replace_index(site, ("2." + version, *rest), {"zr4lint.cli.entry": None}, {})
+    assert lint(site) == expected
+    assert content_of(site)[0] == good[0]
 
 
 def test_a_new_list_makes_the_file_outdated(site: Path) -> None:
@@ -120,7 +169,9 @@ def test_a_new_list_makes_the_file_outdated(site: Path) -> None:
     modules, patterns = json.loads(listed.read_text())
     listed.write_text(json.dumps([modules[:1], patterns[:1]]))
     lint(site)
-    assert [len(part) for part in marshal.loads(file_of(site).read_bytes())[1:]] == [1, 1]
+    _, found, compiled = content_of(site)
+    assert [name for name in found if name.startswith("zr4lint")] == ["zr4lint"]
+    assert len(compiled) == 1
 
 
 def test_a_file_that_cannot_be_written_is_left_out(site: Path) -> None:
@@ -133,9 +184,10 @@ def test_the_patterns_are_the_ones_that_python_compiles(site: Path) -> None:
     listed = json.loads((site / "zr4lint" / "preload.json").read_text())[1]
     assert len(listed) > 100
     code = (
-        "import json, re, _sre; from zr4lint.preload import _arguments;"
+        "import json, re, _sre; from zr4lint.preload_writer import compiled_patterns;"
         f"listed = [tuple(pair) for pair in json.load(open({os.fspath(site / 'zr4lint' / 'preload.json')!r}))[1]];"
-        "made = _arguments(listed); same = [_sre.compile(p, *made[p, f]) == re.compile(p, f) for p, f in listed];"
+        "made = compiled_patterns(listed);"
+        "same = [_sre.compile(p, *made[p, f]) == re.compile(p, f) for p, f in listed];"
         "named = [_sre.compile(p, *made[p, f]).groupindex == re.compile(p, f).groupindex for p, f in listed];"
         "print(len(same), all(same), all(named))"
     )

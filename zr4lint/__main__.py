@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from zr4lint.preload import Preload
-from zr4lint.startup import collect_nothing, leave
 
 
 def main() -> None:
     """Run the command line and end the process."""
-    collect_nothing()
     preload = Preload()
     try:
         preload.use()
         from zr4lint.cli.entry import run
+        from zr4lint.startup import collect_nothing
 
+        collect_nothing()
         code = run()
-        preload.fill()
+        if not preload.complete:
+            from zr4lint.preload_writer import fill
+
+            fill()
     except KeyboardInterrupt:
         code = 130
+    from zr4lint.startup import leave
+
     leave(code)
 
 

@@ -1,10 +1,11 @@
 """Loads the modules and regular expressions of a lint from one file.
 
-It does what Python's bytecode cache does with a file for each module. A wheel lists the modules that a lint imports and
-the patterns that it compiles. The file has their code for one version of Python. It is in `__pycache__`. The code of a
-module counts only if its source still has the same size and time, as with Python's own files. The first run creates the
-file empty and the second one fills it, so that a container that lints once spends no time on it. Gain: a fifth of a run
-on one file.
+It does what Python's bytecode cache does with a file for each module, for one version of Python and one search path.
+The code of a module counts only if its source still has the same size and time, as with Python's own files. The first
+run creates the file empty and the second one fills it, with `zr4lint.preload_writer`, so that a container that lints
+once spends no time on it. Gain: a quarter of a run on one file.
+
+Until `use` has run, Python searches for each module, so this one imports only what Python itself has imported by then.
 """
 
 from __future__ import annotations
@@ -12,79 +13,76 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from importlib import import_module
-from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import cache_from_source, spec_from_file_location
-from types import CodeType, SimpleNamespace
-from typing import Any
+from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import ExtensionFileLoader, SourceFileLoader, cache_from_source
 
-_Module = tuple[str, int, int, CodeType]
-"""A module: its path in the package, the size and time of its source, and its code."""
-_Patterns = Mapping[tuple[str, int], Sequence[Any]]
-"""The arguments of `_sre.compile` behind the pattern, by pattern and flags."""
+TYPE_CHECKING = False  # as in `typing`
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import CodeType
+    from typing import Any
 
-_PACKAGE = os.path.dirname(__file__)
-_LIST = os.path.join(_PACKAGE, "preload.json")
-_FILE = os.path.splitext(cache_from_source(__file__))[0] + ".bin"
-_sre: Any = import_module("_sre")
-_compiler: Any = import_module("re._compiler")
-_compile: Any = _compiler.compile
+    Place = tuple[str, int, int, bool, int, int]
+    """Where a module is: its path, the size and time of its source, whether it is a package, and the start and length
+    of its code behind the index. The length is 0 for a compiled module."""
+    Patterns = Mapping[tuple[str, int], Sequence[Any]]
+    """What Python's compiler passes to the engine of `re`, by pattern and flags."""
+
+PACKAGE = os.path.dirname(__file__)
+LIST = os.path.join(PACKAGE, "preload.json")
+"""The modules and patterns to load, part of a wheel; a checkout has no list and no file."""
+FILE = os.path.splitext(cache_from_source(__file__))[0] + ".bin"
+"""The length of the index, the index (the key, a Place for each module, the Patterns), and the code of each module."""
+LENGTH = 8
+"""How many bytes the length of the index takes, with the lowest byte first."""
 
 
 class Preload:
-    """The file. It is complete if it has the valid code of all that is listed."""
+    """The file. `complete` says whether it exists and has the valid code of each module that it was asked for."""
 
     def __init__(self) -> None:
-        self._key = (sys.version, sys.byteorder, _size_and_time(_LIST))
-        self._modules: Mapping[str, _Module] = {}
-        self._patterns: _Patterns = {}
-        self._complete = False
+        self.complete = False
+        self._modules: Mapping[str, Place] = {}
+        self._file = self._start = -1
 
     def use(self) -> None:
         """Load modules and patterns from the file from now on."""
         try:
-            with open(_FILE, "rb") as file:
-                key, self._modules, self._patterns = marshal.loads(file.read())
+            self._file = os.open(FILE, os.O_RDONLY)
+            length = int.from_bytes(os.read(self._file, LENGTH), "little")
+            size = os.fstat(self._file).st_size
+            key, self._modules, patterns = marshal.loads(os.read(self._file, min(length, size)))
+            self._start = LENGTH + length
         except (OSError, EOFError, TypeError, ValueError):
             return
-        if key == self._key:
-            self._complete = True
+        if key == file_key():
+            self.complete = True
             sys.meta_path.insert(0, self)
-            _compiler.compile = self._compiled
+            _use_patterns(patterns)
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
         """Return the specification of a module of the file, or None for others and for a changed source."""
-        if name not in self._modules:
+        place = self._modules.get(name)
+        if place is None:
             return None
-        path, size, time, code = self._modules[name]
-        source = os.path.join(_PACKAGE, path)
-        if _size_and_time(source) != (size, time):
-            self._complete = False
+        path, size, time, is_package, start, length = place
+        try:
+            if size_and_time(path) != (size, time):
+                raise ValueError(name)
+            loader = (
+                _Loader(name, path, marshal.loads(os.pread(self._file, length, self._start + start)))
+                if length
+                else ExtensionFileLoader(name, path)
+            )
+        except (OSError, EOFError, TypeError, ValueError):
+            self.complete = False
             return None
-        inside = [os.path.dirname(source)] if path.endswith("__init__.py") else None
-        loader = _Loader(name, source, code)
-        return spec_from_file_location(name, source, loader=loader, submodule_search_locations=inside)
-
-    def _compiled(self, pattern: Any, flags: int = 0) -> Any:
-        """Return a compiled regular expression, as Python's compiler does."""
-        arguments = self._patterns.get((pattern, flags))
-        return _compile(pattern, flags) if arguments is None else _sre.compile(pattern, *arguments)
-
-    def fill(self) -> None:
-        """Write the file if it is empty or outdated, and create it if it is missing; a checkout has no list."""
-        if self._complete or sys.dont_write_bytecode or self._key[-1] is None:
-            return
-        with suppress(Exception):  # a run must not fail because it can't be made faster
-            if not os.path.exists(_FILE):
-                with open(_FILE, "xb"):
-                    return
-            from msgspec import json  # few runs need it
-
-            with open(_LIST, "rb") as file:
-                paths, patterns = json.decode(file.read(), type=tuple[list[str], list[tuple[str, int]]])
-            _replace(_FILE, marshal.dumps((self._key, _modules(paths), _arguments(patterns))))
+        spec = ModuleSpec(name, loader, origin=path, is_package=is_package)
+        spec.has_location = True
+        spec.cached = FILE
+        if is_package:
+            spec.submodule_search_locations = [os.path.dirname(path)]
+        return spec
 
 
 class _Loader(SourceFileLoader):
@@ -98,47 +96,30 @@ class _Loader(SourceFileLoader):
         return self._code
 
 
-def _size_and_time(path: str) -> tuple[int, int] | None:
+def _use_patterns(patterns: Patterns) -> None:
+    """Have `re` take patterns as they were compiled."""
+    from importlib import import_module
+
+    engine: Any = import_module("_sre")
+    compiler: Any = import_module("re._compiler")
+    compile_anew = compiler.compile
+
+    def compiled(pattern: Any, flags: int = 0) -> Any:
+        arguments = patterns.get((pattern, flags))
+        return compile_anew(pattern, flags) if arguments is None else engine.compile(pattern, *arguments)
+
+    compiler.compile = compiled
+
+
+def file_key() -> Any:
+    """Return what the file depends on besides the modules."""
+    return sys.version, sys.byteorder, tuple(sys.path[1:]), size_and_time(LIST)
+
+
+def size_and_time(path: str) -> tuple[int, int] | None:
+    """Return the size of a file and the time of its last change in nanoseconds, or None if there is none."""
     try:
         status = os.stat(path)
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns
-
-
-def _modules(paths: Iterable[str]) -> dict[str, _Module]:
-    """Return the modules at some paths in the package, by name."""
-    found: dict[str, _Module] = {}
-    for path in paths:
-        source = os.path.join(_PACKAGE, path)
-        name = f"zr4lint/{path}".removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        stamp = _size_and_time(source)
-        code = SourceFileLoader(name, source).get_code(name)
-        if stamp is not None and code is not None:
-            found[name] = (path, *stamp, code)
-    return found
-
-
-def _arguments(patterns: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Sequence[Any]]:
-    """Compile patterns, and return what Python's compiler passes to the engine for each of them."""
-    found: dict[tuple[str, int], Sequence[Any]] = {}
-    _compiler._sre = SimpleNamespace(**{**vars(_sre), "compile": lambda *arguments: arguments})  # noqa: SLF001
-    try:
-        for pattern, flags in patterns:
-            with suppress(Exception):  # another version of Python may not know a pattern of its library
-                _, set_flags, code, *groups = _compile(pattern, flags)
-                found[pattern, flags] = (int(set_flags), [int(word) for word in code], *groups)
-    finally:
-        _compiler._sre = _sre  # noqa: SLF001
-    return found
-
-
-def _replace(path: str, data: bytes) -> None:
-    temporary = f"{path}.{os.getpid()}"
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(temporary)
