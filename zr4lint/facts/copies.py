@@ -71,6 +71,7 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         if into and not many and folder is not None:
             path = posixpath.join(folder, posixpath.basename(value))
         state.write(path, None)
+        state.programs = state.programs.restore(folder if instruction.keyword == "ADD" else path)
         yield Copied(
             reading.at(instruction, used),
             value,

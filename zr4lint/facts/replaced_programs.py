@@ -21,6 +21,14 @@ _BUILTIN = frozenset({
     ".", ":", "[", "alias", "bg", "cd", "command", "echo", "eval", "exec", "exit", "export", "false", "kill", "printf",
     "pwd", "read", "set", "shift", "test", "trap", "true", "type", "ulimit", "umask", "unset", "wait",
 })  # fmt: skip
+_PUT_NONE = _BUILTIN - {".", "eval", "exec"} | {
+    "adduser", "addgroup", "apt-get", "apt", "apt-mark", "apt-key", "add-apt-repository", "base64", "basename", "cat",
+    "chgrp", "chmod", "chown", "cp", "cut", "date", "dd", "dirname", "dpkg-reconfigure", "du", "env", "find", "getent",
+    "grep", "groupadd", "gpg", "head", "hostname", "id", "install", "ldconfig", "ln", "locale-gen", "ls", "mkdir",
+    "mktemp", "mv", "nproc", "readlink", "realpath", "rm", "rmdir", "sed", "seq", "sha256sum", "sleep", "sort", "stat",
+    "tail", "tee", "touch", "tr", "truncate", "uname", "uniq", "unlink", "useradd", "usermod", "wc", "which", "whoami",
+}  # fmt: skip
+"""Programs that put no program anywhere, or whose facts state where."""
 _MOST = 64
 
 
@@ -41,10 +49,20 @@ class ReplacedPrograms(Struct, frozen=True):
         lost = [p for p in map(_merged, patterns) if is_program(p) or (recursive and posixpath.basename(p) == "bin")]
         return self._with(*((p, recursive, GONE) for p in lost))
 
-    def restore(self, folder: str) -> ReplacedPrograms:
-        """Return the changes after an environment with its own programs was made in a folder."""
-        kept = tuple(step for step in self.steps if not under(step[0], folder) and not under(folder, step[0]))
-        return self if len(kept) == len(self.steps) else ReplacedPrograms(kept)
+    def restore(self, path: str | None) -> ReplacedPrograms:
+        """Return the changes after a file, or a folder with any programs, was put at a path.
+
+        If the path is unknown, each program that was removed may be there again.
+        """
+
+        def kept(step: tuple[str, bool, str]) -> bool:
+            return step[2] != GONE if path is None else not under(step[0], path) and not under(path, step[0])
+
+        return ReplacedPrograms(tuple(filter(kept, self.steps))) if self.steps else self
+
+    def after(self, program: str) -> ReplacedPrograms:
+        """Return the changes after a call of a program, which can put programs anywhere if it is not known better."""
+        return self if program in _PUT_NONE else self.restore(None)
 
     def restore_packages(self, packages: Sequence[str] | None) -> ReplacedPrograms:
         """Return the changes after packages were installed, which may have the programs that their names contain.
@@ -56,8 +74,7 @@ class ReplacedPrograms(Struct, frozen=True):
             name = posixpath.basename(path)
             return under(path, "/usr") and (packages is None or any(name in package for package in packages))
 
-        kept = tuple(step for step in self.steps if not restored(step[0]))
-        return self if len(kept) == len(self.steps) else ReplacedPrograms(kept)
+        return ReplacedPrograms(tuple(step for step in self.steps if not restored(step[0]))) if self.steps else self
 
     def _with(self, *steps: tuple[str, bool, str]) -> ReplacedPrograms:
         full = not steps or len(self.steps) + len(steps) > _MOST

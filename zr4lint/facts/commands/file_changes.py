@@ -21,7 +21,7 @@ from zr4lint.model.quoting import code
 from zr4lint.model.remark import too_large
 from zr4lint.model.source import MappedText
 from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
-from zr4lint.programs.image_paths import absolute, under
+from zr4lint.programs.image_paths import absolute, has_wildcard, under
 from zr4lint.programs.modes import Mode, changed
 from zr4lint.programs.option_reading import Grammar, Parsed, parse_options
 from zr4lint.programs.pip import CONFIGURATIONS, configured
@@ -128,8 +128,7 @@ def _rewritten(
 ) -> None:
     """Record the effect on texts that the build wrote itself."""
     state = call.state
-    if call.command.reach is Reach.ALWAYS:
-        _programs(call, row, parsed, sources, written)
+    _programs(call, row, parsed, sources, written)
     texts = [state.written.get(call.path(source.value) or "") for source in sources]
     if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
         if call.command.reach is Reach.ALWAYS:
@@ -147,14 +146,19 @@ def _rewritten(
 def _programs(
     call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument], written: Sequence[str]
 ) -> None:
-    """Record programs that are removed or replaced."""
+    """Record programs that are removed, replaced, or put where they may have been removed before."""
     programs = call.state.programs
     paths = [call.path(source.value) for source in sources]
     names = [programs.called(path, None) if path is not None and is_program(path) else None for path in paths]
-    if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
+    sure = call.command.reach is Reach.ALWAYS
+    if sure and row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
         recursive = row.always_recursive or parsed.has(*row.recursive)
         programs = programs.remove(call.paths(sources), recursive=recursive)
-    if row.writes is Operands.TARGET:
+    if row.writes is not Operands.NONE and not written:
+        programs = programs.restore(None)
+    for target in written:
+        programs = programs.restore(posixpath.dirname(target) if has_wildcard(target) else target)
+    if sure and row.writes is Operands.TARGET:
         for source, path, name, target in zip(sources, paths, names, written, strict=False):
             if call.program == "ln" and parsed.has("symbolic") and source.value is not None:
                 path = absolute(source.value, posixpath.dirname(target))
@@ -312,17 +316,19 @@ def chown(call: Call) -> Iterator[Fact]:
 
 def redirected(call: Call) -> Iterator[Fact]:
     """Yield the files that a call's redirections write, with their texts if the call contains them."""
+    targets = [r.target for r in call.command.redirections if r.operator in _TRUNCATES and r.target is not None]
+    paths = [call.path(expand(target, call.scope.variables)) for target in targets]
+    for path in paths:
+        call.state.programs = call.state.programs.restore(path)
     yield from _texts(call)
-    for redirection in call.command.redirections:
-        if redirection.operator in _TRUNCATES and redirection.target is not None:
-            path = call.path(expand(redirection.target, call.scope.variables))
-            if path is not None and not path.startswith("/dev/"):
-                yield Overwritten(call.at(), path)
-                from zr4lint.facts.commands.filters import filtered  # few commands write files
+    for path in paths:
+        if path is not None and not path.startswith("/dev/"):
+            yield Overwritten(call.at(), path)
+            from zr4lint.facts.commands.filters import filtered  # few commands write files
 
-                given = filtered(call)
-                if given is not None and given != path:
-                    yield Moved(call.at(), given, path, False, text_only=True)
+            given = filtered(call)
+            if given is not None and given != path:
+                yield Moved(call.at(), given, path, False, text_only=True)
 
 
 def _appended(call: Call, before: MappedText, text: MappedText) -> MappedText | None:
