@@ -196,7 +196,8 @@ class Facts:
     def of(self, kind: type[_F], stages: Iterable[int], *, triggers: bool = False) -> list[_F]:
         """Return the facts of one type in some stages, in order, without those that never happen.
 
-        An ONBUILD's instruction runs in no stage of this file; `triggers` adds its facts to the stage of the ONBUILD.
+        The instruction of an ONBUILD runs in the stages that build on its stage, and has facts there. `triggers` adds
+        the facts that it would have at the end of its own stage.
         """
         key = (kind, frozenset(stages), triggers)
         if key not in self._by_type:

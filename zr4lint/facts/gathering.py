@@ -69,6 +69,8 @@ def gather(
         if instruction.keyword == "FROM":
             _read_triggers(reading)
         _read(reading, instruction)
+        if instruction.keyword == "FROM":
+            _run_triggers(reading)
     _read_triggers(reading)
     if (ignored := reading.exhausted) is not None:
         reading.remarks.append(ignored.remark(dockerfile.instructions[0].keyword_span))
@@ -104,3 +106,10 @@ def _read_triggers(reading: Reading) -> None:
         if instruction.keyword not in ("FROM", "ONBUILD"):
             _read(reading, instruction)
     reading.state, reading.in_trigger = before, False
+    reading.stage_triggers[len(reading.stages) - 1] = triggers
+
+
+def _run_triggers(reading: Reading) -> None:
+    """Read the ONBUILD instructions of the stage that a new stage builds on, which run in the new stage first."""
+    for instruction in reading.stage_triggers.get(reading.stages[-1].parent, ()):
+        _read(reading, instruction)

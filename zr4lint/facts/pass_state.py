@@ -62,6 +62,7 @@ class Reading:
         self.named: dict[str, Stage] = {}
         self.numbers: set[str] = set()
         self.triggers: list[Instruction] = []
+        self.stage_triggers: dict[int | None, list[Instruction]] = {}
         self.in_trigger = False
         self.runs = 0
         self.commands = 0

@@ -152,7 +152,11 @@ def _unknown(subject: Subject, source: Source, contexts: Set[str]) -> Unmet | No
 
 
 def _filled(subject: Subject) -> frozenset[int]:
-    return frozenset(i.stage for i in subject.dockerfile.instructions if i.keyword in _PUTS_FILES)
+    """Return the stages in which an instruction, or an ONBUILD of the stage before, may write files."""
+    instructions = subject.dockerfile.instructions
+    filled = {i.stage for i in instructions if i.keyword in _PUTS_FILES}
+    triggering = {i.stage for i in instructions if i.trigger is not None and i.trigger.keyword in _PUTS_FILES}
+    return frozenset(filled | {stage.number for stage in subject.facts.stages if stage.parent in triggering})
 
 
 def _empty(subject: Subject, source: Source) -> Unmet | None:
