@@ -245,7 +245,16 @@ def test_a_build_argument_without_a_value_has_that_of_the_environment(
 
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [("Dockerfile", False), ("Dockerfile.j2", True), ("a/Dockerfile.tmpl", True), ("Dockerfile.template", True)],
+    [
+        ("Dockerfile", False),
+        ("Dockerfile.gpu", False),
+        ("Dockerfile.j2", True),
+        ("a/Dockerfile.tmpl", True),
+        ("Dockerfile.template", True),
+        ("Dockerfile.jinja2", True),
+        ("Dockerfile.in", True),
+        ("Dockerfile.erb", True),
+    ],
 )
 def test_templates(path: str, expected: bool) -> None:
     assert merge([]).is_template(path) is expected

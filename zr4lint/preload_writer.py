@@ -1,4 +1,7 @@
-"""Writes the file of `zr4lint.preload`: the modules and patterns that a wheel lists, and the libraries of this run."""
+"""Writes the file of `zr4lint.preload`.
+
+It has the modules and patterns that a wheel lists, and the libraries that this run has imported.
+"""
 
 from __future__ import annotations
 

@@ -145,6 +145,23 @@ def test_a_template_need_not_be_a_dockerfile() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("FROM {{ image }}\nRUN cd /a\n", [2]),
+        ("FROM @IMAGE@\nRUN cd /a\n", [2]),
+        ("FROM ubuntu\nRUN cd /a\n", [1, 2]),
+        ("FROM ubuntu\nRUN cd /a \\\n  && b <%= c %>\nRUN cd /d\n", [1, 4]),
+        ("FROM ubuntu\n{% if x %}\nRUN cd /a\n{% endif %}\n", [1, 3]),
+        ("FROM ubuntu\nRUN cd /a && mail a@b.org\n", [1, 2]),
+    ],
+)
+def test_words_beside_the_markup_of_a_template_are_not_judged(text: str, lines: list[int]) -> None:
+    source = SourceFile(text)
+    found = lint(source, load_packs(["core"]), LintOptions(template=True, select=("ZC101", "ZC603"))).findings
+    assert [source.line_of(finding.span.start) for finding in found] == lines
+
+
 @pytest.mark.slow
 def test_the_findings_of_a_rule_are_bounded() -> None:
     text = "FROM a\n" + "RUN apt-get install -y x\n" * (FINDINGS_OF_A_RULE + 7)

@@ -47,7 +47,11 @@ def severities(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]
 
 
 def selection(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
-    """Keep the findings of the selected rules."""
+    """Keep the findings of the selected rules, and in a template those that do not depend on what it will generate."""
+    if judged.options.template:
+        from zr4lint.linting.templates import known_before  # few files are templates
+
+        findings = list(known_before(findings, judged))
     return filter(judged.options.selects, findings)
 
 

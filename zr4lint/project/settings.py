@@ -36,7 +36,10 @@ from zr4lint.project.setting_kinds import (
 DEFAULT = "default"
 COMMAND_LINE = "command line"
 
-TEMPLATES = ("*.j2", "*.tmpl", "*.template")
+TEMPLATES = (
+    "*.j2", "*.jinja", "*.jinja2", "*.tmpl", "*.tpl", "*.gotmpl", "*.template", "*.in", "*.erb", "*.ejs", "*.hbs",
+    "*.mustache", "*.liquid", "*.mako", "*.m4",
+)  # fmt: skip
 
 
 class Setting(Struct, frozen=True):
