@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.core.cache_folders import CACHES, Cache, Use, folders_of, mounts_of, uses
+from zr4lint.checks.core.instruction_lists import facts_by_instruction
 from zr4lint.checks.edits import (
     SAFE,
     UNSAFE,
@@ -330,15 +331,7 @@ def _named(instruction: Instruction, folder: str) -> Span | None:
 
 def _removals(subject: Subject, instruction: Instruction) -> Sequence[Removed]:
     """Return the removals of a RUN, certain or possible."""
-    found = subject.memo.get(("removed", subject.lineage), lambda: _removed(subject))
-    return found.get(instruction.index, ())
-
-
-def _removed(subject: Subject) -> dict[int, list[Removed]]:
-    found: dict[int, list[Removed]] = {}
-    for removed in subject.facts.of(Removed, subject.lineage, triggers=True):
-        found.setdefault(removed.at.instruction.index, []).append(removed)
-    return found
+    return facts_by_instruction(subject, Removed).get(instruction.index, ())
 
 
 def _any(removed: Removed, folders: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from zr4lint.checks.core.call_patterns import called
+from zr4lint.checks.core.instruction_lists import facts_by_instruction
 from zr4lint.checks.edits import UNSAFE, insert
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -69,9 +70,7 @@ def _runs(subject: Subject) -> Sequence[_Step]:
 
 
 def _grouped(subject: Subject) -> list[_Step]:
-    commands: dict[int, list[Ran]] = {}
-    for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
-        commands.setdefault(ran.at.instruction.index, []).append(ran)
+    commands = facts_by_instruction(subject, Ran)
     steps = subject.facts.of(RunStep, subject.lineage, triggers=True)
     return [_Step(s, commands.get(s.at.instruction.index, ())) for s in steps if s.form is Form.SHELL]
 
