@@ -57,15 +57,14 @@ def gather(
     are built, `build_args` the values of ARGs, `contexts` the places of named contexts, and `context` the folder of the
     build context and whether it is only assumed.
     """
-    escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
     place = (context[0], dockerfile.source.path, context[1]) if context is not None else None
     reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline, place, contexts)
-    reading.escape = escape
+    reading.escape = dockerfile.escape
     if dockerfile.unread is not None:
         reading.remarks.append(too_large(dockerfile.unread, "a file", f"{INSTRUCTIONS:,} instructions"))
     for instruction in dockerfile.instructions:
         deadline.check()
-        reading.remarks += refusals(instruction, escape)
+        reading.remarks += refusals(instruction, dockerfile.escape)
         if instruction.keyword == "FROM":
             _read_triggers(reading)
         _read(reading, instruction)

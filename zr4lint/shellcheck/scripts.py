@@ -63,7 +63,7 @@ def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
     """Yield the scripts of a file's RUNs in shell form; `unknown_sh` is /bin/sh in unknown images."""
     source = facts.dockerfile.source.text
     guesses = iter(range(_GUESSES))
-    escape = next((d.value for d in facts.dockerfile.directives if d.name == "escape"), "\\")
+    escape = facts.dockerfile.escape
     for step in facts.of(RunStep, range(len(facts.stages)), triggers=True)[:CHECKED_RUNS]:
         if step.form is not Form.SHELL:
             continue

@@ -115,7 +115,7 @@ def _swallowed(source: SourceFile, instruction: Instruction) -> Iterator[Span]:
 
 def _comments(subject: Subject) -> Outcomes:
     dockerfile, source = subject.dockerfile, subject.source
-    escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
+    escape = dockerfile.escape
     for comment in dockerfile.comments:
         line = source.line_of(comment.span.start)
         if comment.inside or not comment.text.endswith(escape) or line == len(source.line_starts):

@@ -14,7 +14,7 @@ from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction, values
 from zr4lint.facts import ArgDeclared, EnvSet
-from zr4lint.facts.variable_uses import PLATFORM_ARGS, VariableUse, escape_of, undefined, uses_in, variable_uses
+from zr4lint.facts.variable_uses import PLATFORM_ARGS, VariableUse, undefined, uses_in, variable_uses
 from zr4lint.model.finding import Edit, Fix, Related, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import MappedText, Span
@@ -134,7 +134,7 @@ def _in_from(subject: Subject) -> Outcomes:
 def _from_uses(subject: Subject, instruction: Instruction) -> list[tuple[str, str, Span]]:
     if "$" not in subject.words(instruction.span):
         return []
-    escape = escape_of(subject.dockerfile)
+    escape = subject.dockerfile.escape
     flags = [flag.span for flag in instruction.flags if flag.name == "platform"]
     texts = [MappedText(subject.words(span), (0,), (span.start,)) for span in flags]
     return [use for text in (*texts, instruction.arguments) for use in uses_in(text, escape)]
@@ -194,7 +194,7 @@ def _in_same_env(subject: Subject) -> Outcomes:
     if not groups:
         return
     before = {use.instruction.span.start: use.known for use in variable_uses(subject.facts)}
-    escape = escape_of(subject.dockerfile)
+    escape = subject.dockerfile.escape
     for start, group in groups.items():
         if start in before:
             yield from _within(subject, group, before[start], escape)
