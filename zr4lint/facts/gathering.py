@@ -9,7 +9,7 @@ from zr4lint.facts import instruction_readers
 from zr4lint.facts.build_refusals import refusals
 from zr4lint.facts.collection import Facts
 from zr4lint.facts.copies import copy
-from zr4lint.facts.pass_state import Reading
+from zr4lint.facts.pass_state import BuildContext, Reading
 from zr4lint.facts.runs import run
 from zr4lint.model.budgets import HISTORIES, INSTRUCTIONS
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
@@ -47,19 +47,17 @@ def gather(
     *,
     targets: tuple[str, ...] = (),
     build_args: Mapping[str, str | None] | None = None,
-    context: tuple[str, bool] | None = None,
+    context: BuildContext | None = None,
     contexts: Mapping[str, str | None] | None = None,
     deadline: Deadline = NO_DEADLINE,
 ) -> Facts:
     """Gather all facts of a file. Raise TimeUpError if the `deadline` passes.
 
     `images` maps repositories to patterns of the variables that they are known to set. `targets` are the stages that
-    are built, `build_args` the values of ARGs, `contexts` the places of named contexts, and `context` the folder of the
-    build context and whether it is only assumed.
+    are built, `build_args` the values of ARGs, and `contexts` the places of named contexts. `context` is None if no
+    file of it may be read.
     """
-    place = (context[0], dockerfile.source.path, context[1]) if context is not None else None
-    reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline, place, contexts)
-    reading.escape = dockerfile.escape
+    reading = Reading(dockerfile, images or {}, build_args or {}, deadline, context, contexts)
     if dockerfile.unread is not None:
         reading.remarks.append(too_large(dockerfile.unread, "a file", f"{INSTRUCTIONS:,} instructions"))
     for instruction in dockerfile.instructions:
