@@ -98,15 +98,13 @@ def readable(text: str) -> str:
 
 
 def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
-    """Return the root of the tree, whose offsets count code points, or None if the text exceeds its budgets.
+    """Return the root of the tree, whose offsets count code points, or None if the parse takes too long.
 
-    Characters outside printable ASCII are replaced first, since tree-sitter reads carriage returns and some other
-    letters as blanks, which a shell does not.
+    The text must not be over budget. Characters outside printable ASCII are replaced first, since tree-sitter reads
+    carriage returns and some other letters as blanks, which a shell does not.
     """
     if (known := _trees.get(text)) is not None:
         return known
-    if over_budget(text) is not None:
-        return None
     try:
         parser = _idle.pop()
     except IndexError:
