@@ -187,11 +187,17 @@ class SourceBuild(Struct, frozen=True):
     when: str = ""
     plain_before: str = ""
     downloads: bool = False
+    own_list: bool = False
     flag: str = ""
     flag_since: str = ""
     old_flags: tuple[str, ...] = ()
     refused_flags: tuple[str, ...] = ()
     compiles: str = ""
+
+
+def names_architectures(word: str) -> bool:
+    """Return whether a word stands for several CUDA architectures, in any case: "Ampere", "Kepler+Tesla", "native"."""
+    return word.lower().partition("+")[0] in table("packages")["architectures"]["names"]
 
 
 @cache
