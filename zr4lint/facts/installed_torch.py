@@ -19,6 +19,7 @@ from zr4lint.shell import Reach
 if TYPE_CHECKING:
     from zr4lint.facts.fact import At
 
+TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
 _VERSION = r"(?:python|pip)?(3\.\d+)(?:\.\d+)?\Z"
 _OTHER_PYTHONS = (
     r"deadsnakes|update-alternatives(?=[^&;]*python)(?![^&;]*python3? \d)|pyenv|conda|mamba|"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from zr4lint.checks.core.instruction_lists import LAYERS
 from zr4lint.checks.edits import SAFE, UNSAFE, insert, remove_lines
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.facts import CommandSet, Copied, CopyStep, Ran, Stage, UserSet, Written
@@ -27,7 +28,6 @@ _OF_WINDOWS = ("containeruser", "containeradministrator")
 """Users of Windows images, where COPY does not change the owner."""
 _FOR_PROGRAMS = frozenset({"bin", "sbin"})
 _OCTAL = lazy_pattern(r"[0-7]{3,4}")
-_LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
 _FLAGS = {"chmod": "--chmod", "chown": "--chown"}
 
 
@@ -111,7 +111,7 @@ def changed_later(subject: Subject) -> Outcomes:
 
 def _layers(subject: Subject, stage: Stage) -> list[Instruction]:
     """Return the instructions of a stage that create a layer, and USER, which changes what a RUN may do."""
-    return [i for i in subject.dockerfile.instructions if i.stage == stage.number and i.keyword in (*_LAYERS, "USER")]
+    return [i for i in subject.dockerfile.instructions if i.stage == stage.number and i.keyword in (*LAYERS, "USER")]
 
 
 def _brought(subject: Subject, instruction: Instruction) -> list[str] | None:

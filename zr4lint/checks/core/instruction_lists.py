@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Fact)
 
+LAYERS = ("ADD", "COPY", "RUN", "WORKDIR")
+"""Instructions that create a layer."""
+
 
 class Step(Struct, frozen=True):
     """An instruction, and the instruction of the file that holds it: an ONBUILD, or itself."""

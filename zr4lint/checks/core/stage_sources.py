@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.checks.core.instruction_lists import looked_at
+from zr4lint.checks.core.instruction_lists import LAYERS, looked_at
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from zr4lint.checks.parameters import Text
 
 _MOST_COMPARED = 30
-_PUTS_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
 
 
 class Source(Struct, frozen=True):
@@ -152,7 +151,7 @@ def _unknown(subject: Subject, source: Source, contexts: Set[str]) -> Unmet | No
 
 
 def _filled(subject: Subject) -> frozenset[int]:
-    return frozenset(i.stage for i in subject.dockerfile.instructions if i.keyword in _PUTS_FILES)
+    return frozenset(i.stage for i in subject.dockerfile.instructions if i.keyword in LAYERS)
 
 
 def _empty(subject: Subject, source: Source) -> Unmet | None:

@@ -13,7 +13,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import CondaListed, PackageRun
 from zr4lint.facts.history import History, pinned
-from zr4lint.facts.installed_torch import TorchState, older, python_at, torch_at, torch_in
+from zr4lint.facts.installed_torch import TORCH_FAMILY, TorchState, older, python_at, torch_at, torch_in
 from zr4lint.facts.pips import isolates
 from zr4lint.knowledge.tables import Torch, minor, release, source_builds, table, torch_releases
 from zr4lint.model.finding import Related, Severity
@@ -46,7 +46,6 @@ _CUDA_OF_CONDA = frozenset({"pytorch-cuda", "cuda-version", "cudatoolkit"})
 _NVCC_OF_CONDA = frozenset({
     "cuda", "cuda-nvcc", "cuda-toolkit", "cuda-compiler", "cudatoolkit-dev", "cuda-nvcc-impl", "cuda-nvcc_linux-64",
 })  # fmt: skip
-_FREE = frozenset({"torch", "torchvision", "torchaudio"})
 _ONE_VERSION = r"=*(\d+)\.(\d+)(?:\.\*|\.\d+)*\Z"
 
 
@@ -105,7 +104,7 @@ def _newest(history: History) -> Iterator[tuple[TorchState, bool]]:
 
 def _alone(history: History, install: Install) -> bool:
     """Return whether no other requirement or command bounds the version of torch."""
-    beside = all(r.name in _FREE and not (r.specifier or r.url) for r in install.requirements)
+    beside = all(r.name in TORCH_FAMILY and not (r.specifier or r.url) for r in install.requirements)
     return beside and not any(other.get("torch") for other in history.installs if other is not install)
 
 

@@ -125,7 +125,7 @@ def _requirements(
         for requirement in blocks.requirements(document):
             block = blocks.block_of(requirement.demand.span)
             key = block.section.number if block is not None and block.section is not None else None
-            whole = requirement.demand.habit or requirement.demand.kind in _WHOLE_FILE or key not in keys
+            whole = requirement.demand.of_whole_file or key not in keys
             greps = greps or bool(requirement.greps)
             demand = requirement.demand
             had.update(((demand.kind, subject), value) for subject, value in values_of(demand))
@@ -142,10 +142,6 @@ def _requirements(
         summary = "Where a requirement is met, the document's own command for it passes too."
         demand = Demand("specification-commands", {}, place, summary, level="warning")
         yield Requirement(demand, "Those who run the commands should see what the rules see.")
-
-
-_WHOLE_FILE = ("stages", "build-arguments", "step-order", "pip-order")
-"""The kinds of checks that look at more than one place of the file."""
 
 
 def _overruled(report: FileReport, one: Read) -> bool:

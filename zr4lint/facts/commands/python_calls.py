@@ -27,7 +27,7 @@ from zr4lint.programs.pip import (
     parse_requirements,
     unknown_command,
 )
-from zr4lint.programs.python import ISAAC, python_module
+from zr4lint.programs.python import ISAAC, SYSTEM_FOLDERS, python_module
 from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument, Reach, Redirection
 
@@ -46,7 +46,6 @@ _OF_VENV = Grammar(
 )  # fmt: skip
 _OF_VIRTUALENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "help", "no-pip"}))
 _SETTINGS = ("PIP_", "UV_")
-_SYSTEM = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/cuda/bin")
 _PACKAGES = r"/lib(?:64)?(?:/python[^/]*(?:/site-packages)?)?"
 _QUOTED = r"""(?:-\w|--[\w-]+=)?(?:"[^"$]*"|'[^']*')\Z"""
 """Matches a value in quotes without a variable, whose wildcards the shell does not expand."""
@@ -139,7 +138,7 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     at = call.at(relative=any(not (path or "").startswith("/") for path in paths))
     path = call.variables.get("PATH")
     programs = pip.program.rpartition("/")[0] or (path or "").partition(":")[0]
-    if programs.startswith("/") and programs not in _SYSTEM:  # for other users, the system's pip uses ~/.local
+    if programs.startswith("/") and programs not in SYSTEM_FOLDERS:  # for other users, the system's pip uses ~/.local
         at = call.kept(at, _packages(call, programs.removesuffix("/bin") or "/"))
     if pip.action == "install":
         at = call.online(at)
