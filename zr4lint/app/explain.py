@@ -84,7 +84,7 @@ class Explanation(Struct, frozen=True):
         return "info" if self.rule.severity.label == "warning" else "warning"
 
 
-def known_packs(only: str | None = None) -> tuple[Pack, ...]:
+def known_packs(only: str | None) -> tuple[Pack, ...]:
     """Return the shipped packs and those of a configuration: `only`, or that of the current folder."""
     files = PackFiles()
     shipped = load_packs((), files)

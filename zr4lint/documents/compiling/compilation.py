@@ -14,7 +14,6 @@ from zr4lint.documents.compiling.lifted import lifted
 from zr4lint.documents.compiling.requirement import Requirement, named
 from zr4lint.documents.compiling.satisfying import conflicting
 from zr4lint.documents.compiling.sections import lines_required, sections_of
-from zr4lint.documents.decisions import Carried
 from zr4lint.documents.demanding.demands import Read, values_of
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.derivation import Derived, UnusableError
@@ -26,6 +25,7 @@ from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.packs import document_rules as rules
 
 if TYPE_CHECKING:
+    from zr4lint.documents.decisions import Carried
     from zr4lint.packs.model import Section
 
 _DECIDES = frozenset(
@@ -70,13 +70,12 @@ def undecided(report: FileReport) -> list[Finding]:
     ]
 
 
-def compile_document(report: FileReport, folder: str = "", carried: Carried | None = None) -> Compiled:
+def compile_document(report: FileReport, folder: str, carried: Carried) -> Compiled:
     """Compile a document whose contradictions are decided; raise NotCompilableError if it yields no pack.
 
     `folder` is the folder of the pack, from which the pack names the document's path. `carried` is the content of the
     file of decisions.
     """
-    carried = carried or Carried()
     target = Target(Document(report.source))
     path = report.source.path
     document = path.replace("\\", "/").rpartition("/")[2]
