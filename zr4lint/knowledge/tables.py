@@ -82,10 +82,16 @@ class CudaTags(Struct, frozen=True):
                 yield version
 
     def cudnn(self, version: str) -> str:
-        """Return the spelling of cuDNN in the tags of a version; versions before the table use its first row."""
-        rows = table("cuda-tags")["cudnn"]
-        fitting = (row for row in reversed(rows) if release(row["since"]) <= release(version))
-        return str(next(fitting, rows[0])["prefix"])
+        """Return the spelling of cuDNN in the tags of a version."""
+        return str(cudnn_row(version)["prefix"])
+
+
+def cudnn_row(version: str) -> Row:
+    """Return the row on cuDNN in images of a CUDA version; versions before the table use its first row."""
+    rows = table("cuda-tags")["cudnn"]
+    fitting = (row for row in reversed(rows) if release(row["since"]) <= release(version))
+    row: Row = next(fitting, rows[0])
+    return row
 
 
 @cache

@@ -14,7 +14,7 @@ from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import older, python_at, torch_at, torch_in
 from zr4lint.facts.pips import newest_of
-from zr4lint.knowledge.tables import Row, references, sure, table
+from zr4lint.knowledge.tables import Row, cudnn_row, references, sure, table
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
@@ -224,7 +224,7 @@ def _cudnn(base: Base) -> str | None:
     """Return the major version of cuDNN in an image of nvidia/cuda."""
     if "cudnn" not in (base.flavour or "") or base.cuda is None:
         return None
-    return "8" if older(base.cuda, "12.3") else "9"
+    return str(cudnn_row(base.cuda)["major"])
 
 
 def _of_local_extra(base: Base, install: Install, requirement: Requirement) -> Outcomes:
