@@ -185,7 +185,6 @@ class SourceBuild(Struct, frozen=True):
     declares: bool = False
     pyproject: bool = False
     force: str = ""
-    tools: tuple[str, ...] = ()
     skip: str = ""
     pkg_resources: str = ""
     subfolder: str = ""
