@@ -51,16 +51,13 @@ def stage_source(
     stage does not refer to itself. With `produced`, the stage is not empty. With `used`, the image needs each stage.
     """
     if known or other or produced:
+        named = {name.lower() for name in (*(contexts or ()), *subject.facts.contexts)}
         for source in _sources(subject):
-            unmet: Unmet | None = None
-            if other:
-                unmet = _itself(subject, source)
-            if known and unmet is None:
-                unmet = _unknown(
-                    subject, source, {name.lower() for name in (*(contexts or ()), *subject.facts.contexts)}
-                )
-            if produced and unmet is None:
-                unmet = _empty(subject, source)
+            unmet = _itself(subject, source) if other else None
+            if known:
+                unmet = unmet or _unknown(subject, source, named)
+            if produced:
+                unmet = unmet or _empty(subject, source)
             yield unmet or Met(source.span, source.instruction)
     if used:
         yield from _unused(subject)
