@@ -36,7 +36,7 @@ class Standing(Struct, frozen=True):
     unsure: bool
 
 
-class Environment:
+class PythonEnvironment:
     """The Python environment on PATH at the end of some stages, and the effects of pip on it."""
 
     def __init__(self, facts: Facts, lineage: frozenset[int]) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST_COMPARED = 30
 
 
-class Source(Struct, frozen=True):
+class _Source(Struct, frozen=True):
     """A stage or image that `COPY --from` or `RUN --mount` names. `copy` is the step of a COPY."""
 
     name: str
@@ -63,21 +63,21 @@ def stage_source(
         yield from _unused(subject)
 
 
-def _sources(subject: Subject) -> Iterator[Source]:
+def _sources(subject: Subject) -> Iterator[_Source]:
     for copy in subject.facts.of(CopyStep, looked_at(subject)):
         flag = copy.flags.get("from")
         if flag is not None and flag.value:
-            yield Source(flag.value, flag.value_span, copy.at.stage, copy.at.instruction, copy)
+            yield _Source(flag.value, flag.value_span, copy.at.stage, copy.at.instruction, copy)
     for run in subject.facts.of(RunStep, looked_at(subject)):
         for mount in run.mounts:
             words = subject.words(mount.span)
             at = words.rfind(f"from={mount.image}")
             if mount.image and "$" not in mount.image and at >= 0:
                 start = mount.span.start + at + len("from=")
-                yield Source(mount.image, Span(start, start + len(mount.image)), run.at.stage, run.at.instruction)
+                yield _Source(mount.image, Span(start, start + len(mount.image)), run.at.stage, run.at.instruction)
 
 
-def _stage_of(subject: Subject, source: Source) -> Stage | None:
+def _stage_of(subject: Subject, source: _Source) -> Stage | None:
     """Return the stage that a source names: the last one before the instruction, else a later one."""
     stages = subject.facts.stages
     if source.name.isascii() and source.name.isdecimal():
@@ -96,7 +96,7 @@ def _by_name(stages: Sequence[Stage]) -> dict[str, list[Stage]]:
     return found
 
 
-def _itself(subject: Subject, source: Source) -> Unmet | None:
+def _itself(subject: Subject, source: _Source) -> Unmet | None:
     stage = _stage_of(subject, source)
     if stage is None or stage.number != source.stage:
         return None
@@ -108,7 +108,7 @@ def _itself(subject: Subject, source: Source) -> Unmet | None:
     )
 
 
-def _unknown(subject: Subject, source: Source, contexts: Set[str]) -> Unmet | None:
+def _unknown(subject: Subject, source: _Source, contexts: Set[str]) -> Unmet | None:
     name = source.name
     stage = _stage_of(subject, source)
     if stage is not None and stage.number == source.stage and name.isdecimal():
@@ -151,7 +151,7 @@ def _filled(subject: Subject) -> frozenset[int]:
     return frozenset(i.stage for i in subject.dockerfile.instructions if i.keyword in LAYERS)
 
 
-def _empty(subject: Subject, source: Source) -> Unmet | None:
+def _empty(subject: Subject, source: _Source) -> Unmet | None:
     stage = _stage_of(subject, source)
     if stage is None or stage.number >= source.stage or source.copy is None:
         return None
