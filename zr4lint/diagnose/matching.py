@@ -174,6 +174,7 @@ class _Marks:
 
 
 def _matched(compiled: Compiled, printed: Printed, instruction: str, marks: _Marks) -> _Hit | None:
+    """Return the lines that match a signature, or None if it does not match or does not apply."""
     hit = _Hit(compiled, [], {}, True)
     if compiled.signature.phase == "pull" and instruction.startswith("RUN ") and "from=" not in instruction:
         return None

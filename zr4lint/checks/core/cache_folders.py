@@ -183,6 +183,7 @@ def uses(subject: Subject, row: Cache) -> Sequence[Use]:
 
 
 def _uses(subject: Subject, row: Cache) -> Iterator[Use]:
+    """Yield the commands that use a cache, not in order."""
     for run in subject.facts.of(PackageRun, subject.lineage, triggers=True):
         command = run.command
         if command.manager not in row.managers:

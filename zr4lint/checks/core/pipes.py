@@ -76,6 +76,7 @@ def _grouped(subject: Subject) -> list[_Step]:
 
 
 def _lost(subject: Subject, shell: str) -> Outcomes:
+    """Yield the commands whose failure a pipe hides; a fix sets SHELL once for each stage."""
     fixed: set[int] = set()
     checking: set[int] | None = None
     for run in _runs(subject):
@@ -206,6 +207,7 @@ def _set_shell(subject: Subject, run: _Step, sh: Sh) -> Fix | None:
 
 
 def _heredoc(subject: Subject, shell: str) -> Outcomes:
+    """Yield an outcome for each RUN whose heredoc is a script that does not stop at a failed command."""
     for run in _runs(subject):
         instruction = run.instruction
         if len(instruction.heredocs) != 1 or sh_of(subject.facts, run.step, shell).name not in SHELLS:

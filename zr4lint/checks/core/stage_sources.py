@@ -109,6 +109,7 @@ def _itself(subject: Subject, source: _Source) -> Unmet | None:
 
 
 def _unknown(subject: Subject, source: _Source, contexts: Set[str]) -> Unmet | None:
+    """Return the finding for a name or number that is no earlier stage; None for images and build contexts."""
     name = source.name
     stage = _stage_of(subject, source)
     if stage is not None and stage.number == source.stage and name.isdecimal():

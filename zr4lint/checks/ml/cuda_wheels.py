@@ -232,6 +232,7 @@ def release_not_published(subject: Subject) -> Outcomes:
 
 
 def _unpublished(subject: Subject, install: Install, lines: list[str], versions: list[str]) -> Unmet | None:
+    """Return the finding for a release of flash-attn that PyPI does not have, or that is newer than the table."""
     requirement = install.get("flash-attn")
     version = pinned(requirement)
     if requirement is None or version is None or requirement.url or version in versions or "+" in version:

@@ -178,6 +178,7 @@ def _twice(base: Base, install: Install, requirement: Requirement) -> Outcomes:
 
 
 def _of_system(history: History, base: Base, install: Install, requirement: Requirement) -> Outcomes:
+    """Yield an outcome for a package whose CUDA and cuDNN come from the image, which has others."""
     version = pinned(requirement)
     row = _row(requirement.name, version if requirement.specifier else None)
     if row is None or "cuda" not in row or base.kind != "cuda" or base.cuda is None or install.constrained:

@@ -42,6 +42,7 @@ def build_isolated(subject: Subject) -> Outcomes:
 
 
 def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
+    """Yield an outcome for a build that cannot import what its setup.py imports, isolated or not."""
     install, package = build.install, build.package
     if package in MMCV and mmcv_wheel(history, build) is True:
         return

@@ -193,6 +193,7 @@ def _from_pypi(install: Install) -> bool:
 def _unpinned(
     subject: Subject, history: History, install: Install, torch: TorchState, requirement: Requirement
 ) -> Unmet:
+    """Return the finding for a companion without a version; an error if pip then takes one that does not load."""
     known = torch_release(torch.version)
     assert known is not None
     name = requirement.name

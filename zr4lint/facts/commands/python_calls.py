@@ -129,6 +129,7 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
 
 
 def _pip_run(call: Call, pip: PipCommand) -> PipRun:
+    """Return the fact of a call of pip, with the lists that it names read; remark on what makes the call fail."""
     alone = pip.parsed.has("isolated")
     settings = {n: call.variables[n] for n in call.variables if n.startswith(_SETTINGS) and not alone}
     settings = {**call.state.pip_config, **_configured(call, settings.get("PIP_CONFIG_FILE")), **settings}
