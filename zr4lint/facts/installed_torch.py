@@ -12,7 +12,7 @@ from msgspec import Struct
 from zr4lint.facts.command_facts import CondaListed, PipRun, VenvCreated
 from zr4lint.facts.history import History, pinned
 from zr4lint.facts.pip_install import Install
-from zr4lint.knowledge.tables import distribution, torch_release
+from zr4lint.knowledge.tables import build_tag, distribution, torch_release
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
 
@@ -64,7 +64,7 @@ def build_of(install: Install, version: str) -> str | None:
         return tags[0]
     known = torch_release(version)
     if known is not None and known.pypi_cuda and not install.sources.all and not install.sources.backend:
-        return "cu" + known.pypi_cuda.replace(".", "")
+        return build_tag(known.pypi_cuda)
     return None
 
 
@@ -97,7 +97,7 @@ def _torch_of_base(history: History) -> TorchState | None:
     if history.base is None or history.base.torch is None:
         return None
     cuda = history.base.cuda
-    build = "cu" + "".join(cuda.split(".")[:2]) if cuda is not None and not history.base.own_torch else None
+    build = build_tag(cuda) if cuda is not None and not history.base.own_torch else None
     return TorchState(history.base.torch, build, history.root.image_span, -1, None)
 
 

@@ -111,6 +111,11 @@ def cuda_tags() -> CudaTags:
 # torch
 
 
+def build_tag(cuda: str) -> str:
+    """Return the tag of torch's builds for a CUDA version, "12.4.1" -> "cu124"."""
+    return "cu" + "".join(cuda.split(".")[:2])
+
+
 class Torch(Struct, frozen=True):
     """A release of torch and its compatible versions; `python` is (oldest, newest), or empty if unknown."""
 

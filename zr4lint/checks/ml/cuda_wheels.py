@@ -15,7 +15,7 @@ from zr4lint.facts import CondaListed, PackageRun
 from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import TORCH_FAMILY, TorchState, older, python_at, torch_at, torch_in
 from zr4lint.facts.pips import isolates
-from zr4lint.knowledge.tables import Torch, minor, release, source_builds, table, torch_releases
+from zr4lint.knowledge.tables import Torch, build_tag, minor, release, source_builds, table, torch_releases
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import plain
 from zr4lint.shell import Reach
@@ -95,9 +95,8 @@ def _newest(history: History) -> Iterator[tuple[TorchState, bool]]:
             fitting = (one for one in torch_releases().values() if _runs_on(one, python))
             known = max(fitting, key=lambda one: release(one.version), default=None)
             if known is not None and known.pypi_cuda:
-                cuda = f"cu{known.pypi_cuda.replace('.', '')}"
                 yield (
-                    TorchState(known.version, cuda, requirement.span, install.at.order, install),
+                    TorchState(known.version, build_tag(known.pypi_cuda), requirement.span, install.at.order, install),
                     install.unsure or _opaque_later(history, install),
                 )
 

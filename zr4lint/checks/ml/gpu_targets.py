@@ -15,7 +15,16 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet, Ran
 from zr4lint.facts.installed_torch import TorchState, older, torch_in
 from zr4lint.knowledge.gpus import architecture_of, runs_on, sm, toolkit
-from zr4lint.knowledge.tables import Row, names_architectures, references, release, source_builds, sure, table
+from zr4lint.knowledge.tables import (
+    Row,
+    build_tag,
+    names_architectures,
+    references,
+    release,
+    source_builds,
+    sure,
+    table,
+)
 from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
@@ -75,7 +84,7 @@ def _torches(history: History) -> Iterator[TorchState]:
         yield found[-1]
     elif history.stage.parent is None and history.base is not None and history.base.torch is not None:
         cuda = history.base.cuda
-        build = "cu" + "".join(cuda.split(".")[:2]) if cuda is not None else None
+        build = build_tag(cuda) if cuda is not None else None
         if not any(install.get("torch") for install in history.own):
             yield TorchState(history.base.torch, build, history.root.image_span, -1, None)
 

@@ -12,7 +12,7 @@ from zr4lint.facts import Copied, EnvSet, PipRun, Ran
 from zr4lint.facts.history import by_uv
 from zr4lint.facts.installed_torch import TORCH_FAMILY, older
 from zr4lint.facts.pips import pip_at
-from zr4lint.knowledge.tables import Row, references, table
+from zr4lint.knowledge.tables import Row, build_tag, references, table
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
@@ -65,7 +65,7 @@ def torch_backend_auto(subject: Subject) -> Outcomes:
 
 def _tag(cuda: str | None) -> str:
     """Return PyTorch's index tag for a CUDA version; "" if there is none."""
-    tag = "cu" + "".join((cuda or "").split(".")[:2])
+    tag = build_tag(cuda or "")
     return tag if tag in table("torch")["indexes"]["known"] else ""
 
 
