@@ -35,15 +35,7 @@ def arch_list_unknown(subject: Subject) -> Outcomes:
                 continue
             wrong = _wrong(history, env.value, builds[-1].install.at.order)
             if wrong is not None:
-                yield Unmet(
-                    wrong[0],
-                    env.span,
-                    fix=_respelled(subject, env.value_span, env.value),
-                    notes=(wrong[1],),
-                    help="Write numbers with a dot, joined by `;`, of architectures that torch and nvcc know",
-                    references=references(table("packages")["architectures"]),
-                )
-
+                yield _unmet(wrong, env.span, _respelled(subject, env.value_span, env.value))
         yield from _of_command(history, [b.install for b in builds])
 
 
@@ -56,13 +48,20 @@ def _of_command(history: History, installs: Sequence[Install]) -> Outcomes:
             continue
         wrong = _wrong(history, value, install.at.order)
         if wrong is not None:
-            yield Unmet(
-                wrong[0],
-                install.run.command.words,
-                notes=(wrong[1],),
-                help="Write numbers with a dot, joined by `;`, of architectures that torch and nvcc know",
-                references=references(table("packages")["architectures"]),
-            )
+            yield _unmet(wrong, install.run.command.words)
+
+
+def _unmet(wrong: tuple[str, str], span: Span, fix: Fix | None = None) -> Unmet:
+    """Return the finding for a list with a fault and its reason."""
+    message, why = wrong
+    return Unmet(
+        message,
+        span,
+        fix=fix,
+        notes=(why,),
+        help="Write numbers with a dot, joined by `;`, of architectures that torch and nvcc know",
+        references=references(table("packages")["architectures"]),
+    )
 
 
 def _respelled(subject: Subject, span: Span, value: str) -> Fix | None:
