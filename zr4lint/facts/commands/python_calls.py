@@ -213,12 +213,17 @@ def _with_listed(pip: PipCommand, listings: Listings) -> PipCommand:
     )
 
 
+def _path_of(call: Call, option: Option) -> str:
+    """Return the path of the file that an option names, or "" if it is unknown."""
+    return call.path(file_of(option.value or "")) or ""
+
+
 def _names_nothing(call: Call, option: Option) -> bool:
     """Return whether an option names a file that is not in the image at that point."""
     file = file_of(option.value or "")
     if option.name not in ("constraint", "requirement") or not file or "://" in file:
         return False
-    path = call.path(file) or ""
+    path = _path_of(call, option)
     if has_wildcard(path):  # unquoted, or set by a loop over files; names of files have brackets, but no other wildcard
         return re.match(_QUOTED, call.slice(option.value_span)) is not None and "[" not in path
     return bool(call.state.lost.get(path)) or (path != "" and path not in call.state.written and call.is_missing(path))
@@ -226,14 +231,14 @@ def _names_nothing(call: Call, option: Option) -> bool:
 
 def _is_absent(call: Call, option: Option) -> bool:
     """Return whether a missing list of requirements was never in the image; the build did not remove it."""
-    path = call.path(file_of(option.value or "")) or ""
+    path = _path_of(call, option)
     return option.name == "requirement" and not call.state.lost.get(path) and not path.startswith("/tmp/")
 
 
 def _misfits(call: Call, pip: PipCommand, option: Option) -> bool:
     """Return whether an option names constraints that pip can't satisfy."""
     named = option.name == "constraint" and option.value is not None
-    text = call.state.written.get(call.path(file_of(option.value or "")) or "") if named else None
+    text = call.state.written.get(_path_of(call, option)) if named else None
     return text is not None and not _keeps_to(text, pip)
 
 
