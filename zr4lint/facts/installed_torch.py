@@ -13,6 +13,7 @@ from zr4lint.facts.command_facts import CondaListed, PipRun, VenvCreated
 from zr4lint.facts.history import History, pinned
 from zr4lint.facts.pip_install import Install
 from zr4lint.knowledge.tables import build_tag, distribution, torch_release
+from zr4lint.model.finding import Related
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
 
@@ -40,6 +41,11 @@ class TorchState(Struct, frozen=True):
     span: Span
     order: int
     install: Install | None
+
+    @property
+    def related(self) -> Related:
+        """Return the place where it is installed, for a finding on something else."""
+        return Related(f"torch {self.version} is installed here", self.span)
 
     @property
     def minor(self) -> str:

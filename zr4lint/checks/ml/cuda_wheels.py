@@ -177,7 +177,7 @@ def wheel_url_mismatch(subject: Subject) -> Outcomes:
                 torch = torch_in(install) or torch_at(history, install)
                 wrong = _misfits(found, torch, python_at(history, install))
                 if wrong:
-                    related = (Related(f"torch {torch.version} is installed here", torch.span),) if torch else ()
+                    related = (torch.related,) if torch else ()
                     yield Unmet(
                         f"this wheel {wrong[0]}",
                         requirement.span,
@@ -294,7 +294,7 @@ def wheel_page_mismatch(subject: Subject) -> Outcomes:
                     else f"this page has wheels for {what}, but torch is built for {build}",
                     source.span if source.span is not None else install.run.command.words,
                     severity=None if other else Severity.WARNING,
-                    related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                    related=(torch.related,),
                     notes=("The wheels install, and their import fails with undefined symbols.",),
                     help="Use the page for the installed torch and CUDA",
                     references=("pytorch_geometric documentation, installation",),

@@ -16,7 +16,7 @@ from zr4lint.facts.installed_torch import older, python_at, torch_at, torch_in
 from zr4lint.facts.pips import newest_of
 from zr4lint.knowledge.tables import Row, cudnn_row, references, sure, table
 from zr4lint.knowledge.versions import bounds, lets_in
-from zr4lint.model.finding import Related, Severity
+from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code, plain
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _beside_torch(history: History) -> Outcomes:
                 f"{requirement.name}[{row['extra']}] brings {brings}, but torch {torch.version} brings {has}",
                 requirement.span,
                 unsure=install.unsure,
-                related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                related=(torch.related,),
                 notes=("Both load their own into one process, or one replaces that of the other.",),
                 help="Install them into two environments, or take releases for the same CUDA and cuDNN",
                 references=references(row),

@@ -15,7 +15,7 @@ from zr4lint.facts.installed_torch import older, torch_at, torch_in
 from zr4lint.facts.pips import isolates
 from zr4lint.knowledge.tables import SourceBuild, newest_torch, table
 from zr4lint.knowledge.versions import bounds, lets_in
-from zr4lint.model.finding import Related, Severity
+from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _declared(history: History, build: Build, row: SourceBuild) -> Outcomes:
         unsure=build.unsure,
         notes=("torch is one of its build requirements, and an isolated build takes the newest one for itself.",),
         help="Add --no-build-isolation, and first install the build tools",
-        related=(Related(f"torch {torch.version} is installed here", torch.span),),
+        related=(torch.related,),
         references=tuple(row.source.split("; ")),
     )
 
