@@ -86,24 +86,18 @@ def _run(
         greps = rule.greps
         if rule.rule.code in amendments:
             outcomes, greps = _amended(rule, kind, judged[looked], amendments[rule.rule.code]), ()
-        placed = map(anchored, outcomes) if facts.included else outcomes
-        results[rule.rule.code] = _result(rule.rule, greps, placed, deadline)
+        met: list[Met] = []
+        unmet: list[Unmet] = []
+        for outcome in map(anchored, outcomes) if facts.included else outcomes:
+            deadline.check()
+            if isinstance(outcome, Met):
+                met.append(outcome)
+            else:
+                unmet.append(outcome)
+                if len(unmet) >= OUTCOMES_OF_A_RULE:
+                    break
+        results[rule.rule.code] = RuleResult(rule.rule.code, rule.rule.layer, greps, tuple(met), tuple(unmet))
     return results
-
-
-def _result(rule: Rule, greps: tuple[str, ...], outcomes: Iterable[Outcome], deadline: Deadline) -> RuleResult:
-    """Return the result of a rule, with at most OUTCOMES_OF_A_RULE unmet outcomes."""
-    met: list[Met] = []
-    unmet: list[Unmet] = []
-    for outcome in outcomes:
-        deadline.check()
-        if isinstance(outcome, Met):
-            met.append(outcome)
-        else:
-            unmet.append(outcome)
-            if len(unmet) >= OUTCOMES_OF_A_RULE:
-                break
-    return RuleResult(rule.code, rule.layer, greps, tuple(met), tuple(unmet))
 
 
 def _word_test(facts: Facts, options: LintOptions) -> Callable[[str], bool]:

@@ -15,7 +15,7 @@ from zr4lint.facts.installed_torch import older, torch_at, torch_in
 from zr4lint.facts.pips import isolates
 from zr4lint.knowledge.tables import SourceBuild, newest_torch, table
 from zr4lint.knowledge.versions import bounds, lets_in
-from zr4lint.model.finding import Severity
+from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ def build_isolated(subject: Subject) -> Outcomes:
 
 
 def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
-    """Yield an outcome for a build that cannot import what its setup.py imports, isolated or not."""
     install, package = build.install, build.package
     if package in MMCV and mmcv_wheel(history, build) is True:
         return
@@ -121,7 +120,7 @@ def _declared(history: History, build: Build, row: SourceBuild) -> Outcomes:
         unsure=build.unsure,
         notes=("torch is one of its build requirements, and an isolated build takes the newest one for itself.",),
         help="Add --no-build-isolation, and first install the build tools",
-        related=(torch.related,),
+        related=(Related(f"torch {torch.version} is installed here", torch.span),),
         references=tuple(row.source.split("; ")),
     )
 
