@@ -52,7 +52,7 @@ def with_redirections(subject: Subject, at: At) -> At:
     return structs.replace(at, span=Span(at.span.start, max([at.span.end, *ends])))
 
 
-def taken_away(subject: Subject, path: str, since: At, *, folder: bool) -> Removed | None:
+def taken_away(subject: Subject, path: str, since: At, *, folder: bool = False) -> Removed | None:
     """Return the command that certainly removes a path after `since`. A folder needs a recursive removal."""
     removals = (r for r in subject.facts.of(Removed, subject.lineage) if r.at.order > since.order and not maybe(r.at))
     recursive = (r for r in removals if r.recursive or not folder)
