@@ -24,9 +24,9 @@ _WHOLE = frozenset({"USER", "WORKDIR"})
 _TYPES = ("bind", "cache", "secret", "ssh", "tmpfs")
 _SHARING = ("shared", "private", "locked")
 _KEYS = (
-    *("type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw"),
-    *("id", "sharing", "required", "mode", "uid", "gid", "size", "env"),
-)
+    "type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw", "id",
+    "sharing", "required", "mode", "uid", "gid", "size", "env",
+)  # fmt: skip
 _NO_PORT = r"(?i)(?:[\d.]*:)*(?!\d)[\w-]+(?:/\w*)?|[\d-]+/(?!(?:tcp|udp|sctp)\Z)\w+"
 _OPERATOR = r"\$\{\w+(:(?:[^\w\s}])?)"
 _REAL_TIME = r"RT(?:MIN|MAX)(?:[+-]\d+)?\Z"
