@@ -9,13 +9,12 @@ from msgspec import Struct
 
 from zr4lint.facts.images import is_of_old_dash, read_base
 from zr4lint.filesystem.globs import matches
-from zr4lint.shell.wrappers import SHELLS as OF_SCRIPTS
 
 if TYPE_CHECKING:
     from zr4lint.facts.collection import Facts
     from zr4lint.facts.instruction_facts import RunStep
 
-SHELLS = OF_SCRIPTS | {"busybox"}
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"})
 _BUSYBOX = ("*alpine*", "busybox*", "*/busybox*")
 _BASH = (
     "fedora*", "*/fedora*", "centos*", "*/centos*", "rockylinux*", "*/rockylinux*", "almalinux*", "*/almalinux*",
