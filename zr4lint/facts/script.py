@@ -9,7 +9,6 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell import Command, Dialect, ParsedScript, Reach, Word, parse_script
 from zr4lint.shell.commands import Heredoc
 from zr4lint.shell.wrappers import (
-    SHELLS,
     exits_on_failure,
     has_extended_pattern,
     nested_script,
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction, JsonString
     from zr4lint.shell.expansion import Environment
     from zr4lint.shell.found_files import Files
+
+_SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 
 
 def run_commands(
@@ -43,7 +44,7 @@ def run_commands(
         return _exec_form(instruction, files, sh_is_dash=sh_is_dash, deadline=deadline)
     name = shell[0].rpartition("/")[2] if shell else ""
     options = [o[1:] for o in shell[1:] if o[:1] == "-" and o[:2] != "--"]
-    if name not in SHELLS or not any("c" in o for o in options) or any("n" in o for o in options):
+    if name not in _SHELLS or not any("c" in o for o in options) or any("n" in o for o in options):
         return ParsedScript(())
     if "c" not in shell[-1]:
         return ParsedScript(())  # the shell's script is another word, and the RUN's words are only its `$0`
@@ -57,7 +58,7 @@ def run_commands(
         heredocs = []
         first = script.text.partition("\n")[0]
         if first.startswith("#!"):
-            name = next((n for n in first.replace("/", " ").split() if n in SHELLS), "")
+            name = next((n for n in first.replace("/", " ").split() if n in _SHELLS), "")
             exits = shebang_exits_on_failure(first)
             if not name:
                 return ParsedScript(())

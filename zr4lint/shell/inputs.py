@@ -99,8 +99,7 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
             found = standard_input(walker, made, frame) if found is None and reads_input(made) else found
         if found is None:
             return None
-        named, words = _behind_script(literal)
-        return Handed(found, name, exits, words, named, literal_stars=stars)
+        return Handed(found, name, exits, _behind_script(literal), _name_of_script(literal), literal_stars=stars)
     if name in (".", "source") and len(made.words) > 1:
         text = _text(walker, made.words[1], frame)
         return None if text is None else Handed(text, IN_PLACE, file=True)
@@ -113,15 +112,16 @@ def not_executable(walker: Walker, path: str, frame: Frame) -> bool:
     return found is not None and (found.kind in (Kind.NOTHING, Kind.FOLDER) or found.executable is False)
 
 
-def _behind_script(command: Command) -> tuple[Word | None, tuple[Word, ...] | None]:
-    """Return the NAME and the WORDS of `sh -c SCRIPT NAME WORDS...`; None for what another command does not give.
-
-    The script sees NAME as `$0`, and WORDS as its arguments.
-    """
+def _behind_script(command: Command) -> tuple[Word, ...] | None:
+    """Return the WORDS that `sh -c SCRIPT NAME WORDS...` passes to the script, or None for another command."""
     at = next((i for i, word in enumerate(command.words) if re.fullmatch(_C, word.literal or "")), None)
-    if at is None or at + 2 > len(command.words):
-        return None, None
-    return next(iter(command.words[at + 2 :]), None), command.words[at + 3 :]
+    return command.words[at + 3 :] if at is not None and at + 2 <= len(command.words) else None
+
+
+def _name_of_script(command: Command) -> Word | None:
+    """Return the NAME of `sh -c SCRIPT NAME`, which the script sees as `$0`, or None if it is not given."""
+    at = next((i for i, word in enumerate(command.words) if re.fullmatch(_C, word.literal or "")), None)
+    return command.words[at + 2] if at is not None and at + 2 < len(command.words) else None
 
 
 def _gives_words(walker: Walker, expansion: Expansion) -> bool:
