@@ -8,7 +8,7 @@ from zr4lint.dockerfile import parse
 from zr4lint.dockerfile.values import WordSplitter, long_words
 from zr4lint.facts import Facts, gather
 from zr4lint.facts.history import histories_of
-from zr4lint.model.budgets import HISTORIES, STAGES_OF_A_CHAIN
+from zr4lint.model.budgets import HISTORIES, INSTRUCTIONS, STAGES_OF_A_CHAIN
 from zr4lint.model.source import SourceFile
 
 
@@ -53,6 +53,13 @@ def test_the_stages_that_rules_follow_are_bounded() -> None:
     assert len(histories_of(found)) == HISTORIES
     assert histories_of(found)[-1].stage is found.stages[-1]
     assert told(text) == [f"what stages install is not followed beyond {HISTORIES} stages"]
+
+
+def test_many_onbuilds_in_many_stages_are_bounded() -> None:
+    triggers = "ONBUILD RUN apk add curl && curl a.org\n" * 100
+    text = "FROM alpine:3.22 AS base\n" + triggers + "FROM base\n" * 100
+    assert told(text) == [f"what ONBUILD runs is not followed beyond {INSTRUCTIONS:,} instructions"]
+    assert told(text.replace("FROM base\n" * 100, "FROM base\n" * 10)) == []
 
 
 def test_long_words_are_those_of_the_splitter() -> None:

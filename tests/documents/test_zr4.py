@@ -48,7 +48,7 @@ def settled() -> FileReport:
 
 @cache
 def compiled() -> str:
-    return compile_document(settled(), carried=carried()).text
+    return compile_document(settled(), "", carried()).text
 
 
 @cache

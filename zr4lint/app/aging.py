@@ -19,9 +19,9 @@ _FAMILY = "ml/"
 """The prefix of the kinds of check that use the tables."""
 
 
-def overdue(now: float | None = None) -> bool:
-    """Return whether a table may be older than a year; `now` is in seconds since 1970."""
-    return (_now() if now is None else now) > FIRST_DUE
+def overdue() -> bool:
+    """Return whether a table may be older than a year."""
+    return _now() > FIRST_DUE
 
 
 def rests_on_tables(report: FileReport, packs: Sequence[Pack]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
+from zr4lint.app.prose import filled, titled
 from zr4lint.model.finding import Applicability, Rule
 from zr4lint.model.pages import page_of
 from zr4lint.model.quoting import code as quoted
@@ -84,7 +84,7 @@ class Explanation(Struct, frozen=True):
         return "info" if self.rule.severity.label == "warning" else "warning"
 
 
-def known_packs(only: str | None = None) -> tuple[Pack, ...]:
+def known_packs(only: str | None) -> tuple[Pack, ...]:
     """Return the shipped packs and those of a configuration: `only`, or that of the current folder."""
     files = PackFiles()
     shipped = load_packs((), files)
@@ -151,30 +151,25 @@ def _is(word: str, code: str) -> bool:
     return word == code.upper() or (code.endswith("*") and word.startswith(code[:-1].upper()) and word[-1:].isdecimal())
 
 
-def _filled(text: str) -> str:
-    """Wrap prose at 80 columns; addresses and options are not broken."""
-    return textwrap.fill(text, 80, break_on_hyphens=False, break_long_words=False)
-
-
 def _parts(found: Explanation) -> Iterator[str]:
     rule = found.rule
     yield f"{rule.code} {rule.name}"
-    yield _filled(f"{rule.severity.label}; source: {rule.source}") + (f"\n{found.section}" if found.section else "")
+    yield filled(f"{rule.severity.label}; source: {rule.source}") + (f"\n{found.section}" if found.section else "")
     yield from _document(rule)
     if rule.aliases:
-        yield _filled(f"Aliases: {', '.join(rule.aliases)}")
-    yield _filled(rule.summary)
-    yield _filled(f"Why: {rule.why}")
-    for title, example in (("Bad:", rule.bad), ("Good:", rule.good)):
-        if example:
-            yield f"{title}\n\n{textwrap.indent(example.strip(), '    ')}"
+        yield filled(f"Aliases: {', '.join(rule.aliases)}")
+    yield filled(rule.summary)
+    yield filled(f"Why: {rule.why}")
+    for title, text in (("Bad:", rule.bad), ("Good:", rule.good)):
+        if text:
+            yield titled(title, text)
     yield FIXES[rule.applicability]
     if not rule.default:
         yield f"Off by default; `zr4lint --extend-select {rule.code}` runs it."
     if found.conflicts:
         yield f"In conflict with: {', '.join(found.conflicts)}"
     if found.amendment:
-        yield _filled(found.amendment)
+        yield filled(found.amendment)
     if page := page_of(rule.code):
         yield page
     if not found.configuration:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
+from zr4lint.app.prose import filled, titled
 from zr4lint.checks.parameters import words
 from zr4lint.checks.registry import KINDS, Example, Kind
 from zr4lint.model.quoting import code
@@ -118,7 +118,7 @@ def explain_kind(name: str) -> list[str]:
 
 def _parts(guide: KindGuide) -> Iterator[str]:
     yield guide.name
-    yield from (_filled(paragraph) for paragraph in (guide.summary, *guide.details))
+    yield from (filled(paragraph) for paragraph in (guide.summary, *guide.details))
     stages = "all stages" if guide.stages == "all" else "the stages of the image that is built"
     yield f'It looks at {stages}; `stages = "image"` or `"all"` changes that.'
     for parameter in guide.parameters:
@@ -126,14 +126,6 @@ def _parts(guide: KindGuide) -> Iterator[str]:
         default = f", by default {parameter.default}" if parameter.default else ""
         yield f"{parameter.name}: {parameter.type} ({needed}{default})"
     if guide.example is not None:
-        yield _example("A rule:", f'check = "{guide.name}"\n{guide.example.rule}')
-        yield _example("Bad:", guide.example.bad)
-        yield _example("Good:", guide.example.good)
-
-
-def _example(title: str, text: str) -> str:
-    return f"{title}\n\n{textwrap.indent(text.strip(), '    ')}"
-
-
-def _filled(text: str) -> str:
-    return textwrap.fill(text, 80, break_on_hyphens=False, break_long_words=False)
+        yield titled("A rule:", f'check = "{guide.name}"\n{guide.example.rule}')
+        yield titled("Bad:", guide.example.bad)
+        yield titled("Good:", guide.example.good)

@@ -114,6 +114,8 @@ def _finder(request: Request, packs: Sequence[Pack], files: PackFiles) -> Finder
 def _inputs(
     request: Request, packs: Sequence[Pack], finder: Finder, pack_files: PackFiles, notes: list[str]
 ) -> tuple[list[Input], list[str]]:
+    """Return the files to lint and the errors on the others; add to `notes` the builds that are skipped."""
+
     def claimed(path: str) -> bool:
         entries = finder.pack_entries(path)
         if any(entry.names(path) for entry in entries):

@@ -21,16 +21,16 @@ def fails(report: FileReport, fail_on: Severity | None) -> bool:
 
 def low_scores(report: FileReport, minimum: float | None) -> list[str]:
     """Return a line for each score of a file below the minimum."""
+    if minimum is None:
+        return []
+    from zr4lint.report.wording import points  # few runs have a minimum
+
     return [
-        f"{report.source.path}: score {_number(part.points)} of {_number(part.of)} is below {_number(minimum)}"
+        f"{report.source.path}: score {points(part.points)} of {points(part.of)} is below {points(minimum)}"
         f" (pack {part.pack})"
         for part in report.conformance
-        if minimum is not None and part.criteria and part.points < minimum
+        if part.criteria and part.points < minimum
     ]
-
-
-def _number(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
 
 
 def open_baseline(path: str) -> Baseline:

@@ -39,15 +39,15 @@ def insert(offset: int, text: str, title: str, applicability: Applicability = SA
 
 
 def add_words(
-    instruction: Instruction, offset: int, words: str, title: str, applicability: Applicability = SAFE
+    instruction: Instruction, offset: int, words: str, title: str, applicability: Applicability
 ) -> Fix | None:
     """Return a fix that inserts words into a command line; None for an exec form, where a word is a JSON string."""
     return None if instruction.json is not None else insert(offset, f" {words}", title, applicability)
 
 
-def add_line(source: SourceFile, after: Instruction, line: str, applicability: Applicability = UNSAFE) -> Fix:
+def add_line(source: SourceFile, after: Instruction, line: str) -> Fix:
     """Return a fix that adds `line` below the instruction `after`."""
-    return insert(after.span.end, source.newline + line, f"Add `{line}`", applicability)
+    return insert(after.span.end, source.newline + line, f"Add `{line}`", UNSAFE)
 
 
 def remove_lines(

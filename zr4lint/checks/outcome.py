@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.facts import At, Facts, Memo, Stage
-from zr4lint.facts.environments import Environment
-from zr4lint.facts.image_files import Files
+from zr4lint.facts.environments import PythonEnvironment
+from zr4lint.facts.image_files import ImageFiles
 from zr4lint.model.finding import Fix, Related, Severity
 from zr4lint.model.quoting import plain
 from zr4lint.model.source import SourceFile, Span
@@ -127,9 +127,9 @@ class Subject(Struct, frozen=True):
         return f"stage {plain(self.base.name or '', 24)}" if beside and self.base and self.base.name else "the image"
 
     @property
-    def environment(self) -> Environment:
+    def environment(self) -> PythonEnvironment:
         """The Python environment of the image."""
-        return self.memo.get(("environment", self.lineage), lambda: Environment(self.facts, self.lineage))
+        return self.memo.get(("environment", self.lineage), lambda: PythonEnvironment(self.facts, self.lineage))
 
     @property
     def dockerignore(self) -> DockerIgnore | None:
@@ -142,9 +142,9 @@ class Subject(Struct, frozen=True):
         return self.memo.get("dockerignore", lambda: dockerignore(context, self.source.path))
 
     @property
-    def files(self) -> Files:
+    def files(self) -> ImageFiles:
         """The files that are known to be in the image."""
-        return self.memo.get(("files", self.lineage), lambda: Files(self.facts, self.lineage))
+        return self.memo.get(("files", self.lineage), lambda: ImageFiles(self.facts, self.lineage))
 
     def words(self, span: Span) -> str:
         """Return the words at a span."""

@@ -7,7 +7,7 @@ import os
 import click
 
 from zr4lint.cli.messages import write_json, write_lines, write_page, write_table
-from zr4lint.cli.options import OneOf, a_file, completing
+from zr4lint.cli.options import a_file, completing, format_option
 
 
 @click.command("config")
@@ -20,7 +20,7 @@ from zr4lint.cli.options import OneOf, a_file, completing
     metavar="FILE",
     help="Convert a .hadolint.yaml to a zr4lint.toml and print it; PATH is ignored.",
 )
-@click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
+@format_option
 def command(path: str, only: str | None, foreign: str | None, form: str) -> None:
     """Show the settings of a file, and where each value comes from, or explain a key."""
     if foreign is not None:

@@ -11,7 +11,7 @@ import click
 
 from zr4lint.app.errors import UsageError
 from zr4lint.cli.limited import limited
-from zr4lint.cli.options import OneOf, a_file, a_folder, no_folder
+from zr4lint.cli.options import a_file, a_folder, format_option, no_color_option, no_folder
 
 
 @click.command("diagnose")
@@ -22,12 +22,12 @@ from zr4lint.cli.options import OneOf, a_file, a_folder, no_folder
 )
 @click.option("--fix", is_flag=True, help="Apply safe fixes for the causes in the log to --file.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix, include fixes that need judgement.")
-@click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
+@format_option
 @click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the report to a file.")
 @click.option("--pack", "packs", multiple=True, metavar="NAME|FILE", help="A pack, by name or file.")
 @click.option("--config", type=a_file, metavar="FILE", help="The configuration file.")
 @click.option("--no-config", is_flag=True, help="Ignore configuration files.")
-@click.option("--no-color", is_flag=True, help="Turn off colours, as the variable NO_COLOR does.")
+@no_color_option
 @click.option("--verbose", "-v", is_flag=True, help="Compare the times of the steps with those of the specification.")
 @click.pass_context
 def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:

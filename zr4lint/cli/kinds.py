@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from zr4lint.cli.messages import write_json, write_page, write_table
-from zr4lint.cli.options import OneOf, completing
+from zr4lint.cli.options import completing, format_option
 
 
 @click.command("kinds")
 @click.argument("name", required=False, metavar="[KIND]", shell_complete=completing("kinds"))
-@click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
+@format_option
 def command(name: str | None, form: str) -> None:
     """List the kinds of check that rules of a pack can use, or explain one of them."""
     from zr4lint.app.explain_kinds import explain_kind, guides, kind_guide, kind_rows

@@ -7,12 +7,12 @@ import datetime
 import click
 
 from zr4lint.cli.messages import write_json, write_table
-from zr4lint.cli.options import OneOf, completing
+from zr4lint.cli.options import completing, format_option
 
 
 @click.command("knowledge")
 @click.argument("name", required=False, metavar="[TABLE]", shell_complete=completing("tables"))
-@click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
+@format_option
 @click.option(
     "--date",
     "day",

@@ -146,6 +146,24 @@ class Option(click.Option):
         return None if ctx.params.get("isolated") else super().resolve_envvar_value(ctx)
 
 
+def format_option(command: Command) -> Command:
+    """Add --format for output as text or as JSON."""
+    return click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")(
+        command
+    )
+
+
+def packs_option(command: Command) -> Command:
+    """Add --config for a configuration whose packs are included."""
+    text = "A configuration file whose packs are included."
+    return click.option("--config", type=a_file, metavar="FILE", help=text)(command)
+
+
+def no_color_option(command: Command) -> Command:
+    """Add --no-color to a command that has no --color."""
+    return click.option("--no-color", is_flag=True, help="Turn off colours, as the variable NO_COLOR does.")(command)
+
+
 def setting_options(command: Command) -> Command:
     """Add the options of all settings that have one."""
     return setting_options_of(*(name for name, setting in SETTINGS.items() if setting.option))(command)

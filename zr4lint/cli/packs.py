@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from zr4lint.cli.messages import write_json, write_table
-from zr4lint.cli.options import OneOf, a_file
+from zr4lint.cli.options import format_option, packs_option
 
 
 @click.command("packs")
-@click.option("--config", type=a_file, metavar="FILE", help="A configuration file whose packs are included.")
-@click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
+@packs_option
+@format_option
 def command(config: str | None, form: str) -> None:
     """List the packs: those of zr4lint, and those that the configuration names."""
     from zr4lint.app.explain import known_packs, pack_objects, pack_rows

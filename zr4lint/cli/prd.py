@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from zr4lint.cli.limited import limited
-from zr4lint.cli.options import OneOf, a_file, a_path, no_folder
+from zr4lint.cli.options import OneOf, a_file, a_path, no_color_option, no_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def command() -> None:
 )
 @click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the report to a file.")
 @click.option("--all", "everything", is_flag=True, help="Also list demands that can't be compiled.")
-@click.option("--no-color", is_flag=True, help="Turn off colours, as the variable NO_COLOR does.")
+@no_color_option
 @click.pass_context
 def check(
     ctx: click.Context, documents: tuple[str, ...], form: str, output: str | None, everything: bool, no_color: bool

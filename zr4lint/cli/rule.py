@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from zr4lint.cli.messages import write_json, write_page
-from zr4lint.cli.options import OneOf, a_file, completing
+from zr4lint.cli.options import completing, format_option, packs_option
 
 
 @click.command("rule")
 @click.argument("code", required=False, shell_complete=completing("rules"))
 @click.option("--all", "every", is_flag=True, help="Explain all rules.")
-@click.option("--config", type=a_file, metavar="FILE", help="A configuration file whose packs are included.")
-@click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
+@packs_option
+@format_option
 @click.pass_context
 def command(ctx: click.Context, /, code: str | None, every: bool, config: str | None, form: str) -> None:
     """Explain a rule, by its code or name, or a cause that zr4lint diagnose names."""

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from zr4lint.cli.options import OneOf, a_file, completing, no_folder
+from zr4lint.cli.options import OneOf, a_file, completing, no_color_option, no_folder
 
 
 @click.command("trace")
@@ -39,7 +39,7 @@ from zr4lint.cli.options import OneOf, a_file, completing, no_folder
 @click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the trace to a file.")
 @click.option("--config", type=a_file, metavar="FILE", help="The configuration file.")
 @click.option("--no-config", is_flag=True, help="Ignore configuration files.")
-@click.option("--no-color", is_flag=True, help="Turn off colours, as the variable NO_COLOR does.")
+@no_color_option
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - an option each
     ctx: click.Context,

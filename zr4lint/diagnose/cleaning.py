@@ -67,7 +67,7 @@ class NoLogError(Exception):
     """The input is not a log; the message says what it is and what to do."""
 
 
-def batches(stream: Readable, told: Callable[[int], None] = lambda _: None) -> Iterator[list[str]]:
+def batches(stream: Readable, told: Callable[[int], None]) -> Iterator[list[str]]:
     """Yield the lines of a log in batches of bounded memory; `told` is called with the bytes read so far.
 
     Raises NoLogError if the input is empty, packed or binary.

@@ -19,8 +19,10 @@ _MOST_BELOW = 5
 _VAGUE = 4
 """The lowest rank of signatures that only repeat that something failed."""
 
-_LAST_WORDS, _BRIEF = "tool-error", 8
-"""The signature of last words, and the most last lines in which a small program reports its fatal error."""
+_LAST_WORDS = "tool-error"
+"""The signature of the last words of a program."""
+_BRIEF = 8
+"""The most last lines in which a small program reports its fatal error."""
 _CHECKS = ("checks-failed", "tests-failed")
 """Signatures of failed checks; the output of other commands below them does not follow from them."""
 _TOLERANT = re.compile(
@@ -113,11 +115,11 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
             hit.again = all(map(marks.transient, hit.at))
             hit.tolerated = (tolerant and id_ in _CHECKS) or printed.next(max(hit.at)) in continued
     own = 0 if traceback else printed.own_words(instruction)
-    survived = own or (printed.last_traceback() if traceback or printed.raised else len(lines) if tolerant else 0)
-    late = {id_: hit for id_, hit in hits.items() if max(hit.at) >= survived}
+    fatal = own or (printed.last_traceback() if traceback or printed.raised else len(lines) if tolerant else 0)
+    late = {id_: hit for id_, hit in hits.items() if max(hit.at) >= fatal}
     sure = [hit for hit in late.values() if not hit.warns and hit.compiled.signature.confidence != "possible"]
     late |= {id_: hit for id_, hit in hits.items() if any(map(hit.covers, sure))}
-    below = max(survived if own or printed.raised else 0, *continued, 0)
+    below = max(fatal if own or printed.raised else 0, *continued, 0)
     for hit in hits.values():
         last = _last_line(hit, hits.values())
         hit.past = last < below or not printed.is_end(last, hit.at)
@@ -172,6 +174,7 @@ class _Marks:
 
 
 def _matched(compiled: Compiled, printed: Printed, instruction: str, marks: _Marks) -> _Hit | None:
+    """Return the lines that match a signature, or None if it does not match or does not apply."""
     hit = _Hit(compiled, [], {}, True)
     if compiled.signature.phase == "pull" and instruction.startswith("RUN ") and "from=" not in instruction:
         return None
@@ -314,8 +317,8 @@ def _ended(hits: Mapping[str, _Hit], ids: Sequence[str], known: Sequence[str]) -
 def _cause(hit: _Hit, explains: tuple[str, ...], printed: Printed, last: int, *, sure: bool) -> Cause:
     """Return the cause of a hit; unless `sure`, or with a program's last words below it, the cause is only possible."""
     signature = hit.compiled.signature
-    survived = not sure or (0 < signature.ends <= _BRIEF and max(hit.at) < last)
+    doubtful = not sure or (0 < signature.ends <= _BRIEF and max(hit.at) < last)
     at = sorted(set(hit.at))
     at = at[-1:] if signature.last else at[:MOST_EVIDENCE]
     evidence = tuple(printed.lines[index] for index in at)
-    return Cause(signature, hit.captures, evidence, explains, "possible" if survived else signature.confidence)
+    return Cause(signature, hit.captures, evidence, explains, "possible" if doubtful else signature.confidence)

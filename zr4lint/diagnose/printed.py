@@ -33,7 +33,7 @@ _RELAYED = re.compile(r"CalledProcessError|[Ss]ee (?:the )?(?:root cause|stack t
 """Matches the words of an exception that reports the failure of another program or process."""
 _OWN = re.compile(r"([\w.+-]{2,60}): (?:error|fatal|ERROR|FATAL): ")
 _TABLE_ROW = re.compile(r"[│┃|](?:[^│┃|\n]*[│┃|]){3,}$")
-_CLOSING = re.compile(
+_MAY_FOLLOW = re.compile(
     r"[^\w\s/+\[(-]|\((?!\d)|[-=_#]{3}|\[(?:error|fatal|warn|notice|help|info|end|rank)"
     r"|(?:npm|gyp|info|hint:?|note:?|help:?|see|for|please|if|you|try:?|to|consider|use|usage|run|check|at|in|and|or)"
     r"(?: |$)"
@@ -68,7 +68,7 @@ class Printed:
             at += len(word) + 1
         self._filled = [index for index, word in enumerate(words) if word]
         self.words = catalogue.words(self.joined)
-        self._closing: dict[int, bool] = {}
+        self._may_follow: dict[int, bool] = {}
 
     def index(self, offset: int) -> int:
         """Return the index of the line at an offset."""
@@ -85,18 +85,18 @@ class Printed:
     def is_end(self, index: int, proofs: Iterable[int]) -> bool:
         """Return whether no line below `index` shows that the step continued.
 
-        `proofs` are the lines of the error. A line below may belong to it, if it is indented or begins with the same
-        word as one of them, or it may close the output.
+        `proofs` are the lines of the error. A line below shows nothing if it is indented, begins with the same word as
+        one of them, or matches `_MAY_FOLLOW`. The catalogue's `continues` match the lines that show it for certain.
         """
         starts = {word for word in map(self._first_word, proofs) if any(map(str.isalpha, word))}
         below = self._filled[bisect_right(self._filled, index) :]
-        return all(self._first_word(at) in starts or self._closes(at) for at in below)
+        return all(self._first_word(at) in starts or self._follows(at) for at in below)
 
-    def _closes(self, index: int) -> bool:
+    def _follows(self, index: int) -> bool:
         """Return whether a line may follow the last error."""
-        if index not in self._closing:
-            self._closing[index] = bool(self.indents[index]) or _CLOSING.match(self._rows[index]) is not None
-        return self._closing[index]
+        if index not in self._may_follow:
+            self._may_follow[index] = bool(self.indents[index]) or _MAY_FOLLOW.match(self._rows[index]) is not None
+        return self._may_follow[index]
 
     def _first_word(self, index: int) -> str:
         """Return the first word of a line."""

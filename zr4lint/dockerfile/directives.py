@@ -11,7 +11,7 @@ from zr4lint.model.source import Span
 
 _NAMES = ("syntax", "escape", "check")
 TRUE = ("1", "t", "T", "TRUE", "true", "True")
-_BOOLEANS = (*TRUE, "0", "f", "F", "FALSE", "false", "False")
+BOOLEANS = (*TRUE, "0", "f", "F", "FALSE", "false", "False")
 CHECK_ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK"
 """The build argument that replaces `# check=`."""
 NOT_ACCEPTED = "directive `# check=` does not accept"
@@ -49,7 +49,7 @@ def unknown_option(value: str) -> str | None:
         return None
     for option in value.split(";", 2):
         key, equals, given = option.partition("=")
-        known = key.strip() in ("skip", "experimental") or (key.strip() == "error" and given.strip() in _BOOLEANS)
+        known = key.strip() in ("skip", "experimental") or (key.strip() == "error" and given.strip() in BOOLEANS)
         if not equals or not known:
             return option.strip() or ";"
     return None

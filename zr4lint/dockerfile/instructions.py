@@ -113,7 +113,7 @@ class ParseError(Struct, frozen=True, gc=False):
 
 
 class Dockerfile(Struct, frozen=True):
-    """A parsed file; if there are `errors`, it contains what could be parsed."""
+    """A parsed file; if there are `errors`, it contains what could be parsed. `escape` is its escape character."""
 
     source: SourceFile
     directives: tuple[Directive, ...]
@@ -121,6 +121,7 @@ class Dockerfile(Struct, frozen=True):
     instructions: tuple[Instruction, ...]
     pieces: tuple[Piece, ...]
     errors: tuple[ParseError, ...]
+    escape: str
 
     @property
     def unread(self) -> Span | None:

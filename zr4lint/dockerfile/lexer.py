@@ -88,15 +88,15 @@ class _Lexer:
                 self._take(1)
             elif char == '"':
                 self._open(char)
-                self._quote(1)
+                self._quote()
             elif char == "'":
                 end = text.find("'", self.at + 1)
                 if end < 0:
                     self._give_up(char)
                     return None
-                self._quote(1)
+                self._quote()
                 self._take(end - self.at, literal=True)
-                self._quote(1)
+                self._quote()
             else:
                 self._take(1)
         self._end_word()
@@ -144,12 +144,12 @@ class _Lexer:
             self.chars.append(self.text[self.at : self.at + count])
             self.at += count
 
-    def _quote(self, count: int) -> None:
+    def _quote(self) -> None:
         self.quoted = True
         if self.raw:
-            self._add(count)
+            self._add(1)
         else:
-            self.at += count
+            self.at += 1
 
     def _end_word(self) -> None:
         if self.chars:
@@ -158,7 +158,7 @@ class _Lexer:
 
     def _close(self, char: str) -> None:
         if char == '"':
-            self._quote(1)
+            self._quote()
             self.closers.pop()
             self.opened.pop()
             return

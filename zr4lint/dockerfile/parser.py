@@ -72,6 +72,7 @@ class _Parser:
             tuple(self.instructions),
             tuple(self.pieces),
             tuple(sorted(self.errors, key=lambda error: error.span)),
+            self.escape,
         )
 
     def _directives(self) -> int:

@@ -11,6 +11,7 @@ from zr4lint.dockerfile.lines import BLANKS
 from zr4lint.dockerfile.splitting import Word, first_gap, head, listed, quoted
 from zr4lint.model.quoting import code, nearest, plain
 from zr4lint.model.source import Span
+from zr4lint.startup import lazy_pattern
 
 _STAGE_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
@@ -35,6 +36,8 @@ _NEEDS = {
 KEYWORDS = (*_NEEDS, "CMD", "ENTRYPOINT", "RUN")
 _KEYWORDS = frozenset(KEYWORDS)
 _PAIRED = ("ARG", "ENV", "LABEL")
+INSTRUCTION_LINE = lazy_pattern(rf"[ \t]*({'|'.join(sorted(KEYWORDS))})[ \t]+\S")
+"""Matches the start of a line that reads as an instruction with arguments."""
 
 
 def refusals(instruction: Instruction, escape: str, suggest: Callable[[str], str | None]) -> Iterator[ParseError]:

@@ -44,12 +44,14 @@ from zr4lint.facts.instruction_facts import (
     Written,
 )
 from zr4lint.facts.memo import Memo
+from zr4lint.facts.pass_state import BuildContext
 
 __all__ = [
     "INHERITED",
     "AptRun",
     "ArgDeclared",
     "At",
+    "BuildContext",
     "CloneRefused",
     "Cloned",
     "CommandSet",

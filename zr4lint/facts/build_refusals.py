@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Flag, Instruction, values
+from zr4lint.dockerfile.directives import BOOLEANS
 from zr4lint.dockerfile.lexer import Fault, fault, lex
 from zr4lint.model.budgets import VALUE_LENGTH
 from zr4lint.model.finding import Applicability, Edit, Fix
@@ -23,11 +24,10 @@ _WHOLE = frozenset({"USER", "WORKDIR"})
 _TYPES = ("bind", "cache", "secret", "ssh", "tmpfs")
 _SHARING = ("shared", "private", "locked")
 _KEYS = (
-    *("type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw"),
-    *("id", "sharing", "required", "mode", "uid", "gid", "size", "env"),
-)
+    "type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw", "id",
+    "sharing", "required", "mode", "uid", "gid", "size", "env",
+)  # fmt: skip
 _NO_PORT = r"(?i)(?:[\d.]*:)*(?!\d)[\w-]+(?:/\w*)?|[\d-]+/(?!(?:tcp|udp|sctp)\Z)\w+"
-_BOOLEANS = frozenset({"1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"})
 _OPERATOR = r"\$\{\w+(:(?:[^\w\s}])?)"
 _REAL_TIME = r"RT(?:MIN|MAX)(?:[+-]\d+)?\Z"
 _SIGNALS = frozenset({
@@ -130,7 +130,7 @@ def _mount(flag: Flag, value: str) -> Iterator[Remark]:
             yield _wrong(flag, f"a mount has no key {code(name)}", f"Use `{guess}`" if guess else None)
         elif not equals and key not in _SWITCHES:
             yield _wrong(flag, f"the key {code(name)} of a mount has no value", None)
-        elif key in _SWITCHES and equals and given not in _BOOLEANS:
+        elif key in _SWITCHES and equals and given not in BOOLEANS:
             yield _wrong(flag, f"{code(given, 40)} is neither true nor false", f"Write `{key}=true`, or leave it out")
         elif key in ("type", "sharing"):
             known = _TYPES if key == "type" else _SHARING

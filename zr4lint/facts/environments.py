@@ -15,12 +15,11 @@ from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.source import Span
 from zr4lint.programs.image_paths import absolute, covers
 from zr4lint.programs.pip import Requirement
-from zr4lint.programs.python import minor_of
+from zr4lint.programs.python import SYSTEM_FOLDERS, minor_of
 
 if TYPE_CHECKING:
     from zr4lint.facts.collection import Facts
 
-_SYSTEM = ("/usr/local/bin", "/usr/bin", "/usr/local/cuda/bin", "/bin")
 _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")
 
 
@@ -37,7 +36,7 @@ class Standing(Struct, frozen=True):
     unsure: bool
 
 
-class Environment:
+class PythonEnvironment:
     """The Python environment on PATH at the end of some stages, and the effects of pip on it."""
 
     def __init__(self, facts: Facts, lineage: frozenset[int]) -> None:
@@ -172,7 +171,7 @@ def environment_at(program: str, variables: Mapping[str, str | None], path: str 
     if virtual := variables.get("VIRTUAL_ENV"):
         return virtual
     first = (path or "\0").partition(":")[0]
-    if first.startswith("\0") or first in _SYSTEM:
+    if first.startswith("\0") or first in SYSTEM_FOLDERS:
         return ""
     return first.removesuffix("/bin") if first.endswith("/bin") else None
 

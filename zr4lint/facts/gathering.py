@@ -9,7 +9,7 @@ from zr4lint.facts import instruction_readers
 from zr4lint.facts.build_refusals import refusals
 from zr4lint.facts.collection import Facts
 from zr4lint.facts.copies import copy
-from zr4lint.facts.pass_state import Reading
+from zr4lint.facts.pass_state import BuildContext, Reading
 from zr4lint.facts.runs import run
 from zr4lint.model.budgets import HISTORIES, INSTRUCTIONS
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
@@ -47,25 +47,22 @@ def gather(
     *,
     targets: tuple[str, ...] = (),
     build_args: Mapping[str, str | None] | None = None,
-    context: tuple[str, bool] | None = None,
+    context: BuildContext | None = None,
     contexts: Mapping[str, str | None] | None = None,
     deadline: Deadline = NO_DEADLINE,
 ) -> Facts:
     """Gather all facts of a file. Raise TimeUpError if the `deadline` passes.
 
     `images` maps repositories to patterns of the variables that they are known to set. `targets` are the stages that
-    are built, `build_args` the values of ARGs, `contexts` the places of named contexts, and `context` the folder of the
-    build context and whether it is only assumed.
+    are built, `build_args` the values of ARGs, and `contexts` the places of named contexts. `context` is None if no
+    file of it may be read.
     """
-    escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
-    place = (context[0], dockerfile.source.path, context[1]) if context is not None else None
-    reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline, place, contexts)
-    reading.escape = escape
+    reading = Reading(dockerfile, images or {}, build_args or {}, deadline, context, contexts)
     if dockerfile.unread is not None:
         reading.remarks.append(too_large(dockerfile.unread, "a file", f"{INSTRUCTIONS:,} instructions"))
     for instruction in dockerfile.instructions:
         deadline.check()
-        reading.remarks += refusals(instruction, escape)
+        reading.remarks += refusals(instruction, dockerfile.escape)
         if instruction.keyword == "FROM":
             _read_triggers(reading)
         _read(reading, instruction)
@@ -100,16 +97,23 @@ def _read_triggers(reading: Reading) -> None:
     """Read the ONBUILD instructions of a stage in order, as a stage built on it runs them."""
     if not reading.triggers:
         return
-    before, triggers = reading.state, reading.triggers
+    triggers = [trigger for trigger in reading.triggers if trigger.keyword not in ("FROM", "ONBUILD")]
+    before = reading.state
     reading.state, reading.triggers, reading.in_trigger = before.of_image(), [], True
     for instruction in triggers:
-        if instruction.keyword not in ("FROM", "ONBUILD"):
-            _read(reading, instruction)
+        _read(reading, instruction)
     reading.state, reading.in_trigger = before, False
-    reading.stage_triggers[len(reading.stages) - 1] = triggers
+    reading.stage_triggers[reading.stage] = triggers
 
 
 def _run_triggers(reading: Reading) -> None:
     """Read the ONBUILD instructions of the stage that a new stage builds on, which run in the new stage first."""
-    for instruction in reading.stage_triggers.get(reading.stages[-1].parent, ()):
-        _read(reading, instruction)
+    stage = reading.stages[-1]
+    triggers = reading.stage_triggers.get(stage.parent, ())
+    within = reading.triggers_run <= INSTRUCTIONS
+    reading.triggers_run += len(triggers)
+    if reading.triggers_run <= INSTRUCTIONS:
+        for instruction in triggers:
+            _read(reading, instruction)
+    elif within:
+        reading.remarks.append(too_large(stage.image_span, "what ONBUILD runs", f"{INSTRUCTIONS:,} instructions"))

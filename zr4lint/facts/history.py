@@ -240,6 +240,7 @@ def _end(at: At, starts: Mapping[int, int]) -> int:
 
 
 def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
+    """Return what a call of pip installs; it is opaque if it may install further packages."""
     requirements: list[Requirement] = []
     repositories: list[tuple[str, Span]] = []
     opaque = False

@@ -35,7 +35,7 @@ class Traced(Struct, frozen=True):
     risk: Fact | None = None
 
 
-class Files:
+class ImageFiles:
     """The known files of the stages of an image."""
 
     def __init__(self, facts: Facts, lineage: frozenset[int]) -> None:

@@ -12,13 +12,15 @@ from msgspec import Struct
 from zr4lint.facts.command_facts import CondaListed, PipRun, VenvCreated
 from zr4lint.facts.history import History, pinned
 from zr4lint.facts.pip_install import Install
-from zr4lint.knowledge.tables import distribution, torch_release
+from zr4lint.knowledge.tables import build_tag, distribution, torch_release
+from zr4lint.model.finding import Related
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.facts.fact import At
 
+TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
 _VERSION = r"(?:python|pip)?(3\.\d+)(?:\.\d+)?\Z"
 _OTHER_PYTHONS = (
     r"deadsnakes|update-alternatives(?=[^&;]*python)(?![^&;]*python3? \d)|pyenv|conda|mamba|"
@@ -39,6 +41,11 @@ class TorchState(Struct, frozen=True):
     span: Span
     order: int
     install: Install | None
+
+    @property
+    def related(self) -> Related:
+        """Return the place where it is installed, for a finding on something else."""
+        return Related(f"torch {self.version} is installed here", self.span)
 
     @property
     def minor(self) -> str:
@@ -63,7 +70,7 @@ def build_of(install: Install, version: str) -> str | None:
         return tags[0]
     known = torch_release(version)
     if known is not None and known.pypi_cuda and not install.sources.all and not install.sources.backend:
-        return "cu" + known.pypi_cuda.replace(".", "")
+        return build_tag(known.pypi_cuda)
     return None
 
 
@@ -96,7 +103,7 @@ def _torch_of_base(history: History) -> TorchState | None:
     if history.base is None or history.base.torch is None:
         return None
     cuda = history.base.cuda
-    build = "cu" + "".join(cuda.split(".")[:2]) if cuda is not None and not history.base.own_torch else None
+    build = build_tag(cuda) if cuda is not None and not history.base.own_torch else None
     return TorchState(history.base.torch, build, history.root.image_span, -1, None)
 
 

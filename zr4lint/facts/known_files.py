@@ -51,7 +51,7 @@ class KnownFiles:
         """Return the state after some commands, which are read on a copy of the build's state."""
         outer = self._outer
         if self._own is None or self._script is None:
-            self._own = Reading(outer.text, outer.images, outer.build_args, outer.deadline)
+            self._own = Reading(outer.dockerfile, outer.images, outer.build_args, outer.deadline)
             self._own.stages, self._own.in_trigger = outer.stages, outer.in_trigger
             self._own.state = copy.copy(outer.state)
             self._script = Script(self._own, self._instruction)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zr4lint.facts.command_facts import Cloned, Moved, Overwritten, Ran, Removed
 from zr4lint.facts.instruction_facts import CopyStep, Origin, Written
 from zr4lint.filesystem.globs import matches
-from zr4lint.programs.image_paths import absolute, below_context, covers, has_wildcard, under
+from zr4lint.programs.image_paths import absolute, below_context, covers, has_wildcard, mount_options, under
 from zr4lint.programs.python import is_program
 from zr4lint.shell import Reach
 
@@ -35,9 +35,8 @@ def context_path(reading: Reading, files: ContextFiles, instruction: Instruction
         return None
     for flag in instruction.flags:
         if flag.name == "mount":
-            options = dict(part.partition("=")[::2] for part in (flag.value or "").split(","))
-            target = options.get("target") or options.get("dst") or options.get("destination")
-            place = absolute(target, reading.state.workdir) if target else None
+            options = mount_options(flag.value or "")
+            place = absolute(options["target"], reading.state.workdir) if options["target"] else None
             if place is not None and under(path, place):
                 return _mounted(options, path.removeprefix(place).lstrip("/"))
     return _Search(reading, files).back(path, reading.stage, len(reading.facts))
@@ -46,7 +45,7 @@ def context_path(reading: Reading, files: ContextFiles, instruction: Instruction
 def _mounted(options: Mapping[str, str], rest: str) -> str | None:
     if options.get("type", "bind") != "bind" or "from" in options:
         return None
-    source = options.get("source") or options.get("src") or "."
+    source = options["source"] or "."
     return None if "$" in source else posixpath.normpath(posixpath.join(source.lstrip("/") or ".", rest))
 
 

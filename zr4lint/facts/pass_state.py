@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Instruction, values
+from msgspec import Struct
+
+from zr4lint.dockerfile import Dockerfile, Instruction, values
 from zr4lint.facts.fact import At, Fact
 from zr4lint.facts.stage_state import StageState
 from zr4lint.model.budgets import JOINED_LENGTH
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
     from zr4lint.model.source import Span
 
 
+class BuildContext(Struct, frozen=True):
+    """The folder of a build context; `assumed` tells that the user did not name it."""
+
+    folder: str
+    assumed: bool = False
+
+
 class Reading:
     """The state that the readers of instructions share.
 
@@ -28,8 +37,7 @@ class Reading:
     - `images` maps repositories to patterns of the variables that they are known to set.
     - `build_args` are the values that the build gives to ARGs.
     - `remarks` are found during the pass, before any rule runs.
-    - `context` is the folder of the build context with the path of the Dockerfile, or None if it is unknown. `contexts`
-      are the places of named contexts.
+    - `contexts` are the places of named contexts.
     - `copies` tells that something was copied so far.
     - `runs` counts the RUNs, `commands` their commands, and `aliased` the commands that replaced aliases of git.
     - `appended` counts the characters and pieces of text that were copied to append to them.
@@ -38,15 +46,16 @@ class Reading:
 
     def __init__(
         self,
-        text: str,
+        dockerfile: Dockerfile,
         images: Mapping[str, tuple[str, ...]],
         build_args: Mapping[str, str | None],
         deadline: Deadline,
-        context: tuple[str, str, bool] | None = None,
+        context: BuildContext | None = None,
         contexts: Mapping[str, str | None] | None = None,
     ) -> None:
         self.contexts = {name.lower(): place for name, place in (contexts or {}).items()}
-        self.text = text
+        self.dockerfile = dockerfile
+        self.text = dockerfile.source.text
         self._context = context
         self.copies = False
         self.deadline = deadline
@@ -63,11 +72,11 @@ class Reading:
         self.numbers: set[str] = set()
         self.triggers: list[Instruction] = []
         self.stage_triggers: dict[int | None, list[Instruction]] = {}
+        self.triggers_run = 0
         self.in_trigger = False
         self.runs = 0
         self.commands = 0
         self.aliased = 0
-        self.escape = "\\"
         self.appended = 0
         self.looked_at = 0
 
@@ -78,7 +87,7 @@ class Reading:
             return None
         from zr4lint.facts.context_files import ContextFiles  # few commands read such files
 
-        return ContextFiles(*self._context)
+        return ContextFiles(self._context.folder, self.dockerfile.source.path, self._context.assumed)
 
     @property
     def exhausted(self) -> DockerIgnore | None:
@@ -116,7 +125,7 @@ class Reading:
         self, raw: str, variables: Mapping[str, str | None], over: Callable[[], None] | None = None
     ) -> str | None:
         """Return a word's value with these variables, or None if it is unknown."""
-        return values.expand(raw, variables, over=over, escape=self.escape)
+        return values.expand(raw, variables, over=over, escape=self.dockerfile.escape)
 
     def too_long(self, span: Span) -> Callable[[], None]:
         """Return a callback that remarks that the value at this span is over the budget."""

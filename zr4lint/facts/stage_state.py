@@ -37,7 +37,7 @@ _SET_ANYWAY = frozenset({
 """Variables that the builder or any shell may set without the Dockerfile."""
 
 
-class Variables(Mapping[str, "str | None"]):
+class StageVariables(Mapping[str, "str | None"]):
     """Variables by name, with None for unknown values; immutable.
 
     `outside` are patterns of the names that the base image sets, or None if they are unknown. A name that is neither
@@ -76,29 +76,29 @@ class Variables(Mapping[str, "str | None"]):
             return value
         return None if name in self.arguments else _unset(name, self.outside)
 
-    def changed(self, values: Mapping[str, str | None]) -> Variables:
+    def changed(self, values: Mapping[str, str | None]) -> StageVariables:
         """Return the variables with some values changed."""
         changed = self._values
         for name, value in values.items():
             changed = changed.put(name, value)
-        return Variables(changed, self.outside, self.arguments)
+        return StageVariables(changed, self.outside, self.arguments)
 
-    def without(self, names: Collection[str]) -> Variables:
+    def without(self, names: Collection[str]) -> StageVariables:
         """Return the variables without some names, which the shell does not export to a program."""
         values = {name: value for name, value in self._values.items() if name not in names}
-        return Variables(Map(values), self.outside, self.arguments)
+        return StageVariables(Map(values), self.outside, self.arguments)
 
-    def beside(self, names: tuple[str, ...]) -> Variables:
+    def beside(self, names: tuple[str, ...]) -> StageVariables:
         """Return the variables with some names, which the shell sets, marked as unknown."""
-        return self if self.outside is None else Variables(self._values, (*self.outside, *names), self.arguments)
+        return self if self.outside is None else StageVariables(self._values, (*self.outside, *names), self.arguments)
 
-    def with_argument(self, name: str) -> Variables:
+    def with_argument(self, name: str) -> StageVariables:
         """Return the variables with a build argument that has no value."""
-        return Variables(self._values, self.outside, (*self.arguments, name))
+        return StageVariables(self._values, self.outside, (*self.arguments, name))
 
-    def forgotten(self) -> Variables:
+    def forgotten(self) -> StageVariables:
         """Return the variables after a command that may have set any other variable."""
-        return Variables(self._values, None, self.arguments)
+        return StageVariables(self._values, None, self.arguments)
 
 
 @lru_cache(maxsize=512)
@@ -124,7 +124,7 @@ class StageState:
 
     def __init__(self, outside: tuple[str, ...] | None = None) -> None:
         self.outside = outside
-        self.variables = Variables(Map(), outside)
+        self.variables = StageVariables(Map(), outside)
         self._env: Map[str | None] = Map()
         self._set_by: Map[int] = Map()
         self._env_set_by: Map[int] = Map()
@@ -154,7 +154,7 @@ class StageState:
         state = cls(outside)
         state._env = Map({"PATH": INHERITED, **values})
         state.user = user
-        state.variables = Variables(state._env, outside)
+        state.variables = StageVariables(state._env, outside)
         return state
 
     def child(self) -> StageState:
@@ -163,9 +163,9 @@ class StageState:
 
     def of_image(self) -> StageState:
         """Return the initial state of another build on this stage's image, which has its ENV but no ARG."""
-        return self._handed_on(Variables(self._env, self.outside), self._env_set_by)
+        return self._handed_on(StageVariables(self._env, self.outside), self._env_set_by)
 
-    def _handed_on(self, variables: Variables, set_by: Map[int]) -> StageState:
+    def _handed_on(self, variables: StageVariables, set_by: Map[int]) -> StageState:
         state = StageState(self.outside)
         state._env = self._env
         state._env_set_by = self._env_set_by
@@ -231,7 +231,7 @@ class StageState:
                     self.lost = self.lost.put(path, True)
 
     @property
-    def script_variables(self) -> Variables:
+    def script_variables(self) -> StageVariables:
         """Return the variables of a script, some of which bash itself sets."""
         in_dash = self.sh_is_dash and self.shell[:1] == ("/bin/sh",)
         return self.variables if in_dash else self.variables.beside(BASH_SETS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.dockerfile import Dockerfile, Instruction, values
+from zr4lint.dockerfile import Instruction, values
 from zr4lint.facts.persistent import Map
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.budgets import VARIABLES
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from zr4lint.facts.collection import Facts
 
 PLATFORM_ARGS = (
-    *("BUILDPLATFORM", "BUILDOS", "BUILDOSVERSION", "BUILDARCH", "BUILDVARIANT"),
-    *("TARGETPLATFORM", "TARGETOS", "TARGETOSVERSION", "TARGETARCH", "TARGETVARIANT", "TARGETSTAGE"),
-)
+    "BUILDPLATFORM", "BUILDOS", "BUILDOSVERSION", "BUILDARCH", "BUILDVARIANT", "TARGETPLATFORM", "TARGETOS",
+    "TARGETOSVERSION", "TARGETARCH", "TARGETVARIANT", "TARGETSTAGE",
+)  # fmt: skip
 """The arguments that BuildKit defines itself; FROM always sees them, and a stage only after an ARG."""
 
 _EXPANDED = frozenset({"ADD", "ARG", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"})
@@ -59,7 +59,6 @@ def variable_uses(facts: Facts) -> Iterator[VariableUse]:
     """Yield the uses of variables in the instructions of all stages, except FROM."""
     if "$" not in facts.dockerfile.source.text:
         return
-    escape = escape_of(facts.dockerfile)
     scopes: list[_Scope] = []
     above = _Scope(None)
     for instruction in facts.dockerfile.instructions:
@@ -77,16 +76,11 @@ def variable_uses(facts: Facts) -> Iterator[VariableUse]:
         if target.keyword == "ARG":
             scope.declare(declared, held)
         known: Collection[str] | None = None
-        for name, operator, span in _uses(facts, target, escape):
+        for name, operator, span in _uses(facts, target):
             known = scope.seen(held) if known is None else known
             yield VariableUse(name, operator, span, target, known, image, held)
         if target.keyword == "ENV":
             scope.set(declared, held)
-
-
-def escape_of(dockerfile: Dockerfile) -> str:
-    """Return the escape character of a file."""
-    return next((d.value for d in dockerfile.directives if d.name == "escape" and d.value == "`"), "\\")
 
 
 class _Scope:
@@ -118,7 +112,8 @@ class _Scope:
         return self._seen_held if held else self._seen
 
 
-def _uses(facts: Facts, instruction: Instruction, escape: str) -> Iterator[tuple[str, str, Span]]:
+def _uses(facts: Facts, instruction: Instruction) -> Iterator[tuple[str, str, Span]]:
+    escape = facts.dockerfile.escape
     yield from islice(uses_in(instruction.arguments, escape), VARIABLES)
     text = facts.dockerfile.source.text
     for flag in instruction.flags:
@@ -126,7 +121,7 @@ def _uses(facts: Facts, instruction: Instruction, escape: str) -> Iterator[tuple
             yield from uses_in(MappedText(flag.span.of(text), (0,), (flag.span.start,)), escape)
 
 
-def uses_in(text: MappedText, escape: str = "\\") -> Iterator[tuple[str, str, Span]]:
+def uses_in(text: MappedText, escape: str) -> Iterator[tuple[str, str, Span]]:
     """Yield the variables that a text uses: the name, the rest inside the braces, and the name's span.
 
     Single quotes keep `$` literal, except inside double quotes. Variables inside the braces are ignored.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from zr4lint.facts.images import read_base
 from zr4lint.facts.instruction_facts import RunStep
-from zr4lint.facts.variable_uses import escape_of
 
 if TYPE_CHECKING:
     from zr4lint.facts.collection import Facts
@@ -71,7 +70,7 @@ def is_windows(facts: Facts, stage: int) -> bool:
     shells = (step.shell[0] for step in runs if step.shell)
     shown = (
         named
-        or escape_of(facts.dockerfile) == "`"
+        or facts.dockerfile.escape == "`"
         or any(re.split(r"[/\\]", shell.lower())[-1].removesuffix(".exe") in _SHELLS for shell in shells)
     )
     return shown and not any(runs_linux_packages(step.at.instruction.arguments.text) for step in runs)

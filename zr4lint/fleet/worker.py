@@ -40,7 +40,7 @@ class VersionError(Exception):
     """A worker whose zr4lint version differs from that of the process that made the order."""
 
 
-def answer_part(part: Part, order: bytes, output: str, *, careful: bool = False) -> str:
+def answer_part(part: Part, order: bytes, output: str, *, careful: bool) -> str:
     """Lint a part and write its results, unless they exist; return the name of the part.
 
     With `careful`, each file is linted in its own process, so that a file that kills its process affects no other file.
@@ -67,7 +67,7 @@ def _collected_once() -> Iterator[None]:
         gc.collect()
 
 
-def answers(part: Part, desk: Desk, *, careful: bool = False) -> Iterator[Answer]:
+def answers(part: Part, desk: Desk, *, careful: bool) -> Iterator[Answer]:
     """Yield the answer to each file of a part."""
     entries = unpacked(part.entries)
     paths, urls = of_kind([entry for entry in entries if isinstance(entry, FileEntry)])

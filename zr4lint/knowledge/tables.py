@@ -82,10 +82,16 @@ class CudaTags(Struct, frozen=True):
                 yield version
 
     def cudnn(self, version: str) -> str:
-        """Return the spelling of cuDNN in the tags of a version; versions before the table use its first row."""
-        rows = table("cuda-tags")["cudnn"]
-        fitting = (row for row in reversed(rows) if release(row["since"]) <= release(version))
-        return str(next(fitting, rows[0])["prefix"])
+        """Return the spelling of cuDNN in the tags of a version."""
+        return str(cudnn_row(version)["prefix"])
+
+
+def cudnn_row(version: str) -> Row:
+    """Return the row on cuDNN in images of a CUDA version; versions before the table use its first row."""
+    rows = table("cuda-tags")["cudnn"]
+    fitting = (row for row in reversed(rows) if release(row["since"]) <= release(version))
+    row: Row = next(fitting, rows[0])
+    return row
 
 
 @cache
@@ -103,6 +109,11 @@ def cuda_tags() -> CudaTags:
 
 
 # torch
+
+
+def build_tag(cuda: str) -> str:
+    """Return the tag of torch's builds for a CUDA version, "12.4.1" -> "cu124"."""
+    return "cu" + "".join(cuda.split(".")[:2])
 
 
 class Torch(Struct, frozen=True):
@@ -179,7 +190,6 @@ class SourceBuild(Struct, frozen=True):
     declares: bool = False
     pyproject: bool = False
     force: str = ""
-    tools: tuple[str, ...] = ()
     skip: str = ""
     pkg_resources: str = ""
     subfolder: str = ""
@@ -187,11 +197,17 @@ class SourceBuild(Struct, frozen=True):
     when: str = ""
     plain_before: str = ""
     downloads: bool = False
+    own_list: bool = False
     flag: str = ""
     flag_since: str = ""
     old_flags: tuple[str, ...] = ()
     refused_flags: tuple[str, ...] = ()
     compiles: str = ""
+
+
+def names_architectures(word: str) -> bool:
+    """Return whether a word stands for several CUDA architectures, in any case: "Ampere", "Kepler+Tesla", "native"."""
+    return word.lower().partition("+")[0] in table("packages")["architectures"]["names"]
 
 
 @cache

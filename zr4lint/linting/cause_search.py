@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from zr4lint.checks import KINDS
 from zr4lint.linting.hanging import is_open, is_proof, telling
 from zr4lint.linting.suspects import settling, suspects_of_words, undoing
-from zr4lint.model.finding import Edit, Finding, Severity
+from zr4lint.model.finding import Edit, Finding, Severity, with_edits
 
 if TYPE_CHECKING:
     from zr4lint.linting.judged import Again, Judged
@@ -120,7 +120,7 @@ class _Search:
         Only the rules that find errors or `codes` run, or all rules if `codes` is None.
         """
         self._lints -= 1
-        found = [finding for finding in self._again(_mended(self._text, edits), codes) if is_open(finding)]
+        found = [finding for finding in self._again(with_edits(self._text, sorted(edits)), codes) if is_open(finding)]
         still = Counter(map(_key, found))
         gone: list[Finding] = []
         for finding in self.left:
@@ -171,13 +171,3 @@ def _are_disjoint(suspects: Sequence[Suspect]) -> bool:
 
 def _key(finding: Finding) -> tuple[str, str]:
     return finding.code, finding.message
-
-
-def _mended(text: str, edits: Iterable[Edit]) -> str:
-    """Return a text with edits applied; they must not overlap."""
-    pieces: list[str] = []
-    at = 0
-    for edit in sorted(edits):
-        pieces += (text[at : edit.start], edit.text)
-        at = edit.end
-    return "".join(pieces) + text[at:]

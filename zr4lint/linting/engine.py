@@ -63,6 +63,7 @@ def _run(
     contains: Callable[[str], bool],
     needed: Callable[[PackRule], bool] | None,
 ) -> dict[str, RuleResult]:
+    """Return the results of a pack's rules by code, the late rules last; only rules with one of their words run."""
     layers = tuple(
         Layer(s.layer, s.title, *s.lines) for s in pack.sections if s.layer is not None and s.lines is not None
     )

@@ -12,7 +12,7 @@ from zr4lint.checks import KINDS
 from zr4lint.dockerfile import Dockerfile, parse
 from zr4lint.dockerfile.directives import CHECK_ARGUMENT
 from zr4lint.dockerfile.peer_comments import PeerComment, declared_shells, peer_comments
-from zr4lint.facts import Facts, gather
+from zr4lint.facts import BuildContext, Facts, gather
 from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.bounds import bound
 from zr4lint.linting.cascades import demote
@@ -131,13 +131,14 @@ class Linter:
         self.deadline.check()
         comments = peer_comments(dockerfile, dict(self.options.build_args).get(CHECK_ARGUMENT))
         options = _with_experiments(self.options, comments)
+        context = BuildContext(options.context, options.context_assumed) if options.context is not None else None
         facts = gather(
             dockerfile,
             self._images,
             targets=options.targets,
             build_args=dict(options.build_args),
             contexts=dict(options.contexts),
-            context=(options.context, options.context_assumed) if options.context is not None else None,
+            context=context,
             deadline=self.deadline,
         )
         if options.suppressions:

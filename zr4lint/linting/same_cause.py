@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -185,19 +185,26 @@ def _alike(findings: Sequence[Finding]) -> list[Finding]:
 def _by_command(findings: list[Finding], judged: Judged) -> Iterator[Finding]:
     """Merge the findings on packages that one pip command does not install, at the command."""
     starts = [instruction.span.start for instruction in judged.dockerfile.instructions]
-    groups: dict[object, list[Finding]] = {}
-    for finding in findings:
+
+    def place(finding: Finding) -> object:
         absent = _ABSENT.match(finding.message) if finding.requirement is not None else None
         home = bisect_right(starts, finding.span.start) - 1
-        named = absent is not None and finding.span.start > starts[home]
-        key = (home, finding.severity, bool(absent[1])) if absent and named else finding
-        groups.setdefault(key, []).append(finding)
-    for group in groups.values():
+        return (home, finding.severity, bool(absent[1])) if absent and finding.span.start > starts[home] else None
+
+    for group in _groups(findings, place):
         if len(group) == 1:
             yield group[0]
         else:
             first = structs.replace(leading(group), message=together([f.message for f in group]), expected=None)
             yield one_for_all(first, group, told_all=True)
+
+
+def _groups(findings: Iterable[Finding], key: Callable[[Finding], object]) -> Iterable[list[Finding]]:
+    """Group findings by a key, in the order of the first of each group; one without a key is a group of its own."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(key(finding) or finding, []).append(finding)
+    return groups.values()
 
 
 def _dependent(told: Iterable[Finding]) -> list[Finding]:
@@ -213,16 +220,8 @@ def _dependent(told: Iterable[Finding]) -> list[Finding]:
             left = _under(cause, [f for f in left if any(words in f.message for words in needs)], left)
         elif found := _NOT_COPIED.match(cause.message):
             file = (found[1] or found[2]).rpartition("/")[2]
-            left = _under(
-                cause,
-                [
-                    f
-                    for f in left
-                    if f.message.endswith(f"{file}` is not copied")
-                    or f.message.endswith(f"{file}`, which is not copied")
-                ],
-                left,
-            )
+            ends = (f"{file}` is not copied", f"{file}`, which is not copied")
+            left = _under(cause, [f for f in left if f.message.endswith(ends)], left)
         elif _NOT_CLONED.search(cause.message):
             absent = [f for f in left if f.message.startswith(_NOTHING_AT) and f.span.start > cause.span.start]
             left = _under(cause, absent, left)
@@ -253,11 +252,12 @@ def _every(codes: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _removed(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Merge the findings on the removals of one command."""
-    groups: dict[object, list[Finding]] = {}
-    for finding in findings:
+
+    def place(finding: Finding) -> object:
         removes = finding.requirement is not None and REMOVED.search(finding.message)
-        groups.setdefault((finding.span, finding.severity) if removes else finding, []).append(finding)
-    for group in groups.values():
+        return (finding.span, finding.severity) if removes else None
+
+    for group in _groups(findings, place):
         if len(group) == 1:
             yield group[0]
         else:

@@ -43,6 +43,7 @@ def _met(pack: Pack, results: dict[str, RuleResult], filled: frozenset[int]) -> 
 
 
 def _rows(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> Iterable[Row]:
+    """Yield the rows of the conformance table, one for each section of the pack."""
     by_section: dict[str, list[Rule]] = {}
     for pack_rule in (rule for rule in pack.rules if rule.rule.code in results):
         by_section.setdefault(pack_rule.rule.section, []).append(pack_rule.rule)

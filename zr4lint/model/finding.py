@@ -50,6 +50,16 @@ class Edit(Struct, frozen=True, order=True, gc=False):
         return cls(span.start, span.end, text)
 
 
+def with_edits(text: str, edits: Iterable[Edit], region: Span | None = None) -> str:
+    """Return a text, or its part in `region`, after edits, which are in order and do not overlap."""
+    at, end = (region.start, region.end) if region is not None else (0, len(text))
+    pieces: list[str] = []
+    for edit in edits:
+        pieces += (text[at : edit.start], edit.text)
+        at = edit.end
+    return "".join(pieces) + text[at:end]
+
+
 class Fix(Struct, frozen=True, gc=False):
     """A repair of one finding: its edits belong together and do not overlap."""
 

@@ -28,6 +28,11 @@ class Span(Struct, frozen=True, order=True, gc=False):
         return text[self.start : self.end]
 
 
+def with_blank_before(text: str, span: Span) -> Span:
+    """Return a span together with the blank before it, if there is one."""
+    return Span(span.start - (text[span.start - 1 : span.start] == " "), span.end)
+
+
 class SourceFile:
     """The text of one file.
 

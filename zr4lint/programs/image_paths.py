@@ -63,18 +63,25 @@ def is_remote(source: str) -> bool:
     return "://" in source or source.startswith("git@")
 
 
+def mount_options(mount: str) -> dict[str, str]:
+    """Return the options of a `--mount`; `target` and `source` have the values of their other names, too, or ""."""
+    options = dict(part.partition("=")[::2] for part in mount.split(","))
+    options["target"] = options.get("target") or options.get("dst") or options.get("destination") or ""
+    options["source"] = options.get("source") or options.get("src") or ""
+    return options
+
+
 def mount_target(mount: str) -> str:
     """Return the target, as written, of a `--mount` whose content the image does not keep, or ""."""
-    options = dict(part.partition("=")[::2] for part in mount.split(","))
-    target = options.get("target") or options.get("dst") or options.get("destination") or ""
+    options = mount_options(mount)
+    target = options["target"]
     kind = options.get("type", "bind")
     return posixpath.normpath(target) if target and kind in ("cache", "tmpfs", "bind", "secret", "ssh") else ""
 
 
 def mount_source(mount: str) -> str:
     """Return the source of a `--mount`, or "" if the mount has a folder of its own."""
-    options = dict(part.partition("=")[::2] for part in mount.split(","))
-    return options.get("source") or options.get("src") or ""
+    return mount_options(mount)["source"]
 
 
 def _glob(pattern: str, path: str) -> bool:

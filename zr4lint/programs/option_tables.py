@@ -84,7 +84,7 @@ def _grammars(program: str) -> tuple[Grammar, Grammar]:
         return pip.GRAMMAR, pip.GRAMMAR
     for name in (program, plain):
         if (manager := MANAGERS.get(name)) is not None:
-            return manager.before, manager.after
+            return manager.before, manager.after or manager.before
         if (grammar := GRAMMARS.get(name)) is not None:
             return grammar, grammar
         if (row := FILE_PROGRAMS.get(name)) is not None:

@@ -27,7 +27,7 @@ class Manager(Struct, frozen=True):
 
     - `actions` maps subcommands of one or two words to "install", "group" (install groups), "remove", "upgrade",
       "update" (update lists) or "clean".
-    - `before` and `after` are the options before and after the subcommand.
+    - `before` are the options before the subcommand, `after` those after it if they differ.
     - `style` is the syntax of its packages.
     - `alone` are the subcommands of which only the first operand is a package.
     - `cut` tells that the words after "--" belong to another program.
@@ -38,7 +38,7 @@ class Manager(Struct, frozen=True):
     style: str
     actions: Mapping[str, str]
     before: Grammar
-    after: Grammar
+    after: Grammar | None = None
     alone: frozenset[str] = frozenset()
     cut: bool = False
     version_option: str = ""
@@ -197,24 +197,22 @@ _apk_row = Manager(
     "apk",
     _actions(install="add", remove="del", upgrade="upgrade,fix", update="update", clean="cache clean,cache purge"),
     _APK,
-    _APK,
 )
-_dnf_row = Manager("dnf", "rpm", _DNF_ACTIONS, _DNF, _DNF)
+_dnf_row = Manager("dnf", "rpm", _DNF_ACTIONS, _DNF)
 _conda_row = Manager(
     "conda",
     "conda",
     _actions(install="install,create", remove="remove,uninstall", upgrade="update,upgrade", clean="clean"),
     _CONDA,
-    _CONDA,
 )
-_apt_row = Manager("apt", "apt", _APT_ACTIONS, _APT, _APT)
+_apt_row = Manager("apt", "apt", _APT_ACTIONS, _APT)
 
 MANAGERS: Mapping[str, Manager] = {
     "apk": _apk_row,
     "apt": _apt_row,
     "apt-get": _apt_row,
     "aptitude": _apt_row,
-    "yum": Manager("yum", "rpm", _DNF_ACTIONS, _DNF, _DNF),
+    "yum": Manager("yum", "rpm", _DNF_ACTIONS, _DNF),
     "dnf": _dnf_row,
     "dnf5": _dnf_row,
     "microdnf": _dnf_row,
@@ -241,7 +239,6 @@ MANAGERS: Mapping[str, Manager] = {
             clean="cache clean",
         ),
         _NPM,
-        _NPM,
     ),
     "yarn": Manager(
         "yarn",
@@ -252,7 +249,6 @@ MANAGERS: Mapping[str, Manager] = {
             upgrade="upgrade,up,global upgrade",
             clean="cache clean",
         ),
-        _NPM,
         _NPM,
         alone=frozenset({"dlx"}),
     ),
@@ -266,14 +262,12 @@ MANAGERS: Mapping[str, Manager] = {
             clean="store prune",
         ),
         _NPM,
-        _NPM,
         alone=frozenset({"dlx"}),
     ),
     "gem": Manager(
         "gem",
         "gem",
         _actions(install="install,i", remove="uninstall", upgrade="update", clean="cleanup"),
-        _GEM,
         _GEM,
         cut=True,
         version_option="version",
@@ -283,7 +277,6 @@ MANAGERS: Mapping[str, Manager] = {
         "go",
         _actions(install="install,get,run", clean="clean"),
         _GO,
-        _GO,
         alone=frozenset({"run"}),
     ),
     "pipx": Manager(
@@ -291,17 +284,15 @@ MANAGERS: Mapping[str, Manager] = {
         "pip",
         _actions(install="install,run,inject", remove="uninstall", upgrade="upgrade,upgrade-all"),
         _PIPX,
-        _PIPX,
         alone=frozenset({"run"}),
     ),
-    "pip2": Manager("pip", "pip", _actions(install="install", remove="uninstall"), _PIP, _PIP),
+    "pip2": Manager("pip", "pip", _actions(install="install", remove="uninstall"), _PIP),
     "uv": Manager(
         "uv",
         "pip",
         _actions(
             install="tool install,add", remove="tool uninstall,remove", upgrade="tool upgrade", clean="cache clean"
         ),
-        _PIPX,
         _PIPX,
     ),
     "conda": _conda_row,
@@ -322,7 +313,7 @@ def parse_packages(program: str, arguments: Sequence[Argument]) -> PackageComman
     if found is None:
         return None
     subcommand, action, length = found
-    after = parse_options(words[length:], manager.after, stop_at_operand=subcommand in manager.alone)
+    after = parse_options(words[length:], manager.after or manager.before, stop_at_operand=subcommand in manager.alone)
     operands = after.operands[:1] if subcommand in manager.alone else after.operands
     version = after.get(manager.version_option) if manager.version_option else None
     packages: list[PackageWord] = []

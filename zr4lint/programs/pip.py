@@ -19,7 +19,7 @@ _SEPARATORS = r"[-_.]+"
 _DASHES = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _NO_MARKER = r";\s*[<>=!~]"
 _VERSION = r"[\w.-]+(?:\[[^\]]*\])?\s*(?:[=!<>~]=|[<>])(?P<version>[^;@]*)"
-_COMMENT = r"(?:^|\s)#"
+COMMENT = r"(?:^|\s)#"
 _HASHED = r"#(?:.*&)?(?:sha\d+|md5)="
 """Matches in a URL that gives the hash of its file."""
 _EGG = r"\A(?:git|hg|svn|bzr)\+[^#]*#(?:[^#]*&)?egg=([A-Za-z0-9._-]+)(?:\[([^\]]*)\])?(?:&|\Z)"
@@ -309,7 +309,7 @@ def parse_requirements(text: MappedText) -> Iterator[Requirement]:
     """Yield the requirements of a requirements file, without its options and the other files that it names."""
     start = 0
     for line in text.text.splitlines(keepends=True):
-        words = (re.split(_COMMENT, line, maxsplit=1)[0] if "#" in line else line).strip()
+        words = (re.split(COMMENT, line, maxsplit=1)[0] if "#" in line else line).strip()
         at = start + line.find(words)
         start += len(line)
         argument = Argument(words, text.span(at, at + len(words)))

@@ -83,9 +83,9 @@ class _Places:
                 self._starts.setdefault(f"{quote}{words}", deque()).append(at)
                 at += len(words) + 1
 
-    def argument(self, value: str, shown: str | None = None) -> Argument:
-        """Return a string of the document, or `shown` in its place, with the span inside its quotes."""
-        return Argument(shown or value, self.span(value))
+    def argument(self, value: str) -> Argument:
+        """Return a string of the document with the span inside its quotes."""
+        return Argument(value, self.span(value))
 
     def span(self, value: str) -> Span:
         """Return the place of a string, or the start of the document if it is written in another way."""

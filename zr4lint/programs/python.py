@@ -12,7 +12,8 @@ _VALUED = frozenset("XW")
 _ENDS = frozenset("Vhc-")
 """Options with which python prints information or runs a string, not a module."""
 
-
+SYSTEM_FOLDERS = ("/usr/local/bin", "/usr/bin", "/usr/local/cuda/bin", "/bin")
+"""Folders on PATH whose pip installs into the system's Python."""
 ISAAC = "python.sh"
 """The Python of Isaac Sim, in a folder of its own."""
 

@@ -10,13 +10,12 @@ from msgspec import Struct
 from zr4lint.model.budgets import LISTED, VALUE_LENGTH
 from zr4lint.model.source import MappedText
 from zr4lint.programs.option_reading import Option, parse_options
-from zr4lint.programs.pip import GRAMMAR, NO_FOLDER
+from zr4lint.programs.pip import COMMENT, GRAMMAR, NO_FOLDER
 from zr4lint.shell import Argument
 
 _MOST_LINES = 10 * LISTED
 """The most non-empty lines that are read."""
 
-_COMMENT = r"(?:^|\s)#"
 _TOUCHING = r"[\w.\[\],-]+\s*[=<>!~]=?[\w\s.*+!,=<>~-]*(#.*)"
 _OPTION = r"(?:^|(?<=\s))-"
 _WORD = r"""(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+"""
@@ -108,7 +107,7 @@ def _lines(text: MappedText) -> Iterator[MappedText]:
 
 def _without_comment(pieces: list[tuple[str, int]]) -> Iterator[MappedText]:
     whole = MappedText.join(pieces)
-    found = re.search(_COMMENT, whole.text) if "#" in whole.text else None
+    found = re.search(COMMENT, whole.text) if "#" in whole.text else None
     kept = whole.slice(0, found.start()) if found is not None else whole
     if kept.text.strip():
         yield kept

@@ -19,10 +19,10 @@ MISTAKEN_NAMES = (
 
 
 ONLY_OPTIONS = (
-    *("add-ignore", "baseline", "color", "diff", "exit-zero", "fix", "format", "jobs", "max-size", "max-time"),
-    *("no-suppressions", "output", "output-format", "quiet", "statistics", "unsafe-fixes", "verbose", "watch"),
+    "add-ignore", "baseline", "color", "diff", "exit-zero", "fix", "format", "jobs", "max-size", "max-time",
+    "no-suppressions", "output", "output-format", "quiet", "statistics", "unsafe-fixes", "verbose", "watch",
     "write-baseline",
-)
+)  # fmt: skip
 """Options of the command line that users mistake for settings."""
 
 

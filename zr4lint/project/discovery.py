@@ -15,12 +15,10 @@ from zr4lint.filesystem.sources import FileError
 from zr4lint.model.quoting import nearest
 from zr4lint.project.builds.build import Build
 
-SKIPPED_FOLDERS = frozenset(
-    {
-        *(".git", ".hg", ".svn", ".venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
-        *("node_modules", "__pycache__", "venv", "site-packages"),
-    }
-)
+SKIPPED_FOLDERS = frozenset({
+    ".git", ".hg", ".svn", ".venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", "node_modules",
+    "__pycache__", "venv", "site-packages",
+})  # fmt: skip
 """Folders that are never searched; other hidden folders are."""
 
 LEFTOVERS = (".dockerignore", ".md", ".toml", ".orig", ".rej", ".bak", ".swp", ".swo", "~")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zr4lint.model.finding import with_edits
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report.excerpt import Page, clipped
 from zr4lint.report.paint import Line, Piece
@@ -25,7 +26,7 @@ def changes(source: SourceFile, fix: Fix, page: Page) -> list[Line]:
         if end - start + sum(len(edit.text) for edit in edits) > MOST_CHARACTERS:
             return []
         before = source.text[start:end]
-        after = _edited(source.text, Span(start, end), edits)
+        after = with_edits(source.text, edits, Span(start, end))
         lines += _difference(before.split("\n"), after.split("\n"), first, page)
         if len(lines) > MOST_LINES:
             return []
@@ -43,15 +44,6 @@ def _by_lines(source: SourceFile, fix: Fix) -> list[list[Edit]]:
             groups.append([edit])
         last = source.line_of(edit.end)
     return groups
-
-
-def _edited(text: str, region: Span, edits: list[Edit]) -> str:
-    pieces: list[str] = []
-    at = region.start
-    for edit in edits:
-        pieces += (text[at : edit.start], edit.text)
-        at = edit.end
-    return "".join(pieces) + text[at : region.end]
 
 
 def _difference(before: list[str], after: list[str], first: int, page: Page) -> list[Line]:

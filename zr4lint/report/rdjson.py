@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.paths import from_root
-from zr4lint.model.finding import Applicability, FileReport, Finding, Fix, Report, Severity
+from zr4lint.model.finding import Applicability, FileReport, Finding, Fix, Report, Severity, with_edits
 from zr4lint.model.pages import page_of
+from zr4lint.model.source import SourceFile, Span
 from zr4lint.report.escaping import json_pieces, visible, well_formed
 from zr4lint.report.wording import shown_findings, whole_message
 
 if TYPE_CHECKING:
-    from zr4lint.model.source import SourceFile
     from zr4lint.report import Options
     from zr4lint.report.json_v1 import Object
 
@@ -51,10 +51,7 @@ def _suggestion(source: SourceFile, fix: Fix | None) -> Object | None:
     start, end = edits[0].start, max(edit.end for edit in edits)
     if end - start > LONGEST_SUGGESTION:
         return None
-    text, at = "", start
-    for edit in edits:
-        text += source.text[at : edit.start] + edit.text
-        at = edit.end
+    text = with_edits(source.text, edits, Span(start, end))
     if text != well_formed(text):
         return None
     return {"range": _range(source, start, end), "text": text}

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _JUMPS = frozenset({"exit", "return", "break", "continue"})
 _READERS = frozenset({"read", "getopts", "mapfile", "readarray"})
-_SPECIAL = frozenset({":", ".", "eval", "export", "readonly", "set", "shift", "times", "trap", "unset"})
+_SPECIAL = dash.SPECIAL - _JUMPS - {"exec"}
+"""Special builtins that continue the script."""
 _OF_BASH = r"\w+(?:\[[^]=]*\]\+?|\+)="
 """An assignment to an array element, or with `+=`, which dash reads as the name of a command."""
 _TESTS = frozenset({"[", "expr", "test"})

@@ -16,21 +16,19 @@ MISSING = frozenset({
 })  # fmt: skip
 """Commands of bash that dash doesn't have."""
 
-SPECIAL = frozenset(
-    {
-        *(".", ":", "break", "continue", "eval", "exec", "exit", "export"),
-        *("readonly", "return", "set", "shift", "times", "trap", "unset"),
-    }
-)
+SPECIAL = frozenset({
+    ".", ":", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "times",
+    "trap", "unset",
+})  # fmt: skip
 """Builtins whose names dash doesn't allow for functions."""
 
 BASH_SETS = (
-    *("BASH", "BASHOPTS", "BASHPID", "BASH_ALIASES", "BASH_ARGC", "BASH_ARGV", "BASH_ARGV0", "BASH_CMDS"),
-    *("BASH_COMMAND", "BASH_EXECUTION_STRING", "BASH_LINENO", "BASH_LOADABLES_PATH", "BASH_SOURCE"),
-    *("BASH_SUBSHELL", "BASH_VERSINFO", "BASH_VERSION", "COLUMNS", "DIRSTACK", "EPOCHREALTIME"),
-    *("EPOCHSECONDS", "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "HOSTTYPE", "LINES", "MACHTYPE", "OSTYPE"),
-    *("OPTERR", "PIPESTATUS", "RANDOM", "SECONDS", "SHELLOPTS", "SHLVL", "SRANDOM", "UID", "_"),
-)
+    "BASH", "BASHOPTS", "BASHPID", "BASH_ALIASES", "BASH_ARGC", "BASH_ARGV", "BASH_ARGV0", "BASH_CMDS", "BASH_COMMAND",
+    "BASH_EXECUTION_STRING", "BASH_LINENO", "BASH_LOADABLES_PATH", "BASH_SOURCE", "BASH_SUBSHELL", "BASH_VERSINFO",
+    "BASH_VERSION", "COLUMNS", "DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS", "EUID", "FUNCNAME", "GROUPS", "HISTCMD",
+    "HOSTTYPE", "LINES", "MACHTYPE", "OSTYPE", "OPTERR", "PIPESTATUS", "RANDOM", "SECONDS", "SHELLOPTS", "SHLVL",
+    "SRANDOM", "UID", "_",
+)  # fmt: skip
 """Variables that bash sets and dash doesn't."""
 
 AMPERSANDS = frozenset({"&>", "&>>"})

@@ -162,9 +162,7 @@ def _files(words: Sequence[Word], read: Read) -> MappedText | None:
     return MappedText.join(pieces)
 
 
-def output(
-    commands: Sequence[Command], depth: int, dialect: Dialect, variables: Environment, read: Read = unreadable
-) -> str | None:
+def output(commands: Sequence[Command], depth: int, dialect: Dialect, variables: Environment, read: Read) -> str | None:
     """Return the output of a substitution's commands, all of which run, or None if it is unknown.
 
     The output keeps the file patterns that echo prints, because the shell expands them the same way when it splits the

@@ -293,6 +293,7 @@ def _not_executable(walker: Walker, path: str, frame: Frame) -> bool:
 
 
 def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Status:
+    """Walk the script that a shell runs, in place (`source`, `eval`) or in a shell of its own; return its status."""
     script = handed.script
     if handed.file and walker.exhausted("a script", made.span, len(script.text)):
         return DONE

@@ -35,7 +35,7 @@ _NAMES = r"(?<!\\)(\$\w+|\}|\"(?!\$)|\)(?=[/.:\w]))([^\s'\"`(){}<>;&|\\]+)"
 _CHUNK = 16_384
 
 _MOST = 64  # the number of trees kept
-_GROUPS = frozenset({"subshell", "compound_statement"})
+GROUPS = frozenset({"subshell", "compound_statement"})
 _MAY_WAIT = frozenset({"command", "list"})
 _WAITS = r"(?:\A|&&)\s*wait(?![-\w])"
 """Matches a `wait` at the beginning of a list or after `&&`."""
@@ -98,15 +98,13 @@ def readable(text: str) -> str:
 
 
 def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
-    """Return the root of the tree, whose offsets count code points, or None if the text exceeds its budgets.
+    """Return the root of the tree, whose offsets count code points, or None if the parse takes too long.
 
-    Characters outside printable ASCII are replaced first, since tree-sitter reads carriage returns and some other
-    letters as blanks, which a shell does not.
+    The text must not be over budget. Characters outside printable ASCII are replaced first, since tree-sitter reads
+    carriage returns and some other letters as blanks, which a shell does not.
     """
     if (known := _trees.get(text)) is not None:
         return known
-    if over_budget(text) is not None:
-        return None
     try:
         parser = _idle.pop()
     except IndexError:
@@ -276,7 +274,7 @@ def is_tested(operator: str, right: Node, frame: Frame) -> bool:
 
 def _gives_up(node: Node, frame: Frame, *, failed: bool) -> bool:
     """Return whether a command, or a group's last one, always fails; `failed` tells that the previous one failed."""
-    while node.type in _GROUPS or node.type == "redirected_statement":
+    while node.type in GROUPS or node.type == "redirected_statement":
         inner = [c for c in node.children if c.type not in _BESIDE and not c.type.endswith("_redirect")]
         if not inner or not inner[-1].is_named:
             return False

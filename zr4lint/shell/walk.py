@@ -37,7 +37,6 @@ _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
 }
 """The readers of node types that take more than one line."""
 _FAILS = frozenset({"command", "negated_command", "test_command"})
-_GROUPS = frozenset({"subshell", "compound_statement"})
 _CLOSING = frozenset({
     "list", "redirected_statement", "subshell", "compound_statement", "if_statement", "else_clause", "negated_command",
 })  # fmt: skip
@@ -280,7 +279,7 @@ class ScriptWalker(Walker):
                 if negated and not index:
                     node = node.named_children[0] if node.named_children else node
                 here = here.under(Reach.ALWAYS, "|" if index else frame.operator)
-                if index and node.type in _GROUPS:
+                if index and node.type in tree.GROUPS:
                     here = structs.replace(here, stdin=self.piped(here))
                 status = self.visit(node, here)
         status = status.within(Jump.SHELL)

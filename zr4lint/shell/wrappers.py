@@ -119,6 +119,7 @@ def _between(before: str, word: Word, after: str) -> Word:
 
 
 def _inner(command: Command, name: str) -> Command | None:
+    """Return the command that a wrapper runs, with the variables and the folder it sets; None if it runs none."""
     words = command.words
     assignments = list(command.assignments)
     folder = command.folder

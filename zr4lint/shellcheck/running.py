@@ -12,7 +12,6 @@ from typing import Any
 from msgspec import Struct
 
 from zr4lint.model.budgets import CHECKED_LENGTH, CHECKER_LOST_SECONDS, CHECKER_MEMORY, CHECKER_SECONDS
-from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.shellcheck.program import executable
 
 _EXCLUDED = "1075,1090,1091,2187"
@@ -52,7 +51,7 @@ class Comment(Struct, frozen=True):
     fix: tuple[Replacement, ...] = ()
 
 
-def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> Mapping[str, tuple[Comment, ...] | None]:
+def check_scripts(scripts: Iterable[str]) -> Mapping[str, tuple[Comment, ...] | None]:
     """Return ShellCheck's comments on scripts, by their text, or None for a script that it did not check.
 
     Each text is checked once per process. Scripts over the budget, and those that take too long, are not checked.
@@ -68,7 +67,6 @@ def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> M
     pending = [short[start : start + _MOST_FILES] for start in range(0, len(short), _MOST_FILES)]
     lost = 0.0
     while pending:
-        deadline.check()
         batch = pending.pop()
         seconds = CHECKER_SECONDS + _SECONDS_OF_A_FURTHER_SCRIPT * (len(batch) - 1)
         answers = _asked(program or "", batch, seconds)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from zr4lint.facts import Facts, Form, RunStep
 from zr4lint.facts.fact import INHERITED, PREDEFINED_ARGS
 from zr4lint.facts.shells import SHELLS, sh_of
-from zr4lint.facts.stage_state import Variables
+from zr4lint.facts.stage_state import StageVariables
 from zr4lint.model.budgets import CHECKED_RUNS, JOINED_LENGTH
 from zr4lint.model.quoting import nearest
 
@@ -63,7 +63,7 @@ def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
     """Yield the scripts of a file's RUNs in shell form; `unknown_sh` is /bin/sh in unknown images."""
     source = facts.dockerfile.source.text
     guesses = iter(range(_GUESSES))
-    escape = next((d.value for d in facts.dockerfile.directives if d.name == "escape"), "\\")
+    escape = facts.dockerfile.escape
     for step in facts.of(RunStep, range(len(facts.stages)), triggers=True)[:CHECKED_RUNS]:
         if step.form is not Form.SHELL:
             continue
@@ -156,7 +156,7 @@ def _exports(variables: Mapping[str, str | None], text: str, guesses: Iterator[i
     def is_known(name: str) -> bool:
         return name in _OUTSIDE or name in variables or name in unset
 
-    unset = variables.arguments if isinstance(variables, Variables) else ()
+    unset = variables.arguments if isinstance(variables, StageVariables) else ()
     unknown = dict.fromkeys(name for name in re.findall(_CAPITALS, text) if not is_known(name))
     meant = (nearest(name, _OUTSIDE.union(variables)) for name, _ in zip(unknown, guesses, strict=False))
     for name in dict.fromkeys((*re.findall(_NAME, text, re.ASCII), *filter(None, meant))):

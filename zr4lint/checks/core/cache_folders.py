@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.checks.core.call_patterns import by_program
+from zr4lint.checks.core.instruction_lists import facts_by_instruction
 from zr4lint.facts import At, Mount, PackageRun, Ran, RepositoryAdded, RunStep
 from zr4lint.model.source import Span
 from zr4lint.programs.option_reading import Option
@@ -182,6 +183,7 @@ def uses(subject: Subject, row: Cache) -> Sequence[Use]:
 
 
 def _uses(subject: Subject, row: Cache) -> Iterator[Use]:
+    """Yield the commands that use a cache, not in order."""
     for run in subject.facts.of(PackageRun, subject.lineage, triggers=True):
         command = run.command
         if command.manager not in row.managers:
@@ -240,8 +242,7 @@ def _others(subject: Subject, row: Cache) -> Iterator[Use]:
 def folders_of(subject: Subject, row: Cache, use: Use) -> Sequence[str]:
     """Return the folders of the cache that a command uses."""
     moved = [value for value in use.settings(row.moved) if value]
-    step = _steps(subject).get(use.at.instruction.index)
-    homes = _homes(step.user if step is not None else None, use.variables)
+    homes = _homes(_user(subject, use.at.instruction), use.variables)
     folders = row.by_program.get(use.program, row.folders)
     base = use.variables.get("XDG_CACHE_HOME")
     found = list(moved)
@@ -253,6 +254,11 @@ def folders_of(subject: Subject, row: Cache, use: Use) -> Sequence[str]:
         if base and folder.startswith("~/.cache/"):
             found.append(base + folder.removeprefix("~/.cache"))
     return found
+
+
+def _user(subject: Subject, run: Instruction) -> str | None:
+    """Return the user of a RUN, or None if it is unknown."""
+    return next((step.user for step in facts_by_instruction(subject, RunStep).get(run.index, ())), None)
 
 
 def _homes(user: str | None, variables: Mapping[str, str | None]) -> Sequence[str]:
@@ -267,13 +273,5 @@ def _homes(user: str | None, variables: Mapping[str, str | None]) -> Sequence[st
 
 def mounts_of(subject: Subject, instruction: Instruction) -> Sequence[Mount]:
     """Return the mounts of a RUN that keep files out of the image."""
-    step = _steps(subject).get(instruction.index)
-    return [m for m in step.mounts if m.type in ("cache", "tmpfs", "bind")] if step is not None else ()
-
-
-def _steps(subject: Subject) -> Mapping[int, RunStep]:
-    return subject.memo.get(("steps of RUN", subject.lineage), lambda: _by_index(subject))
-
-
-def _by_index(subject: Subject) -> dict[int, RunStep]:
-    return {step.at.instruction.index: step for step in subject.facts.of(RunStep, subject.lineage, triggers=True)}
+    steps = facts_by_instruction(subject, RunStep).get(instruction.index, ())
+    return [m for step in steps for m in step.mounts if m.type in ("cache", "tmpfs", "bind")]

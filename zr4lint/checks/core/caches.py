@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.core.cache_folders import CACHES, Cache, Use, folders_of, mounts_of, uses
+from zr4lint.checks.core.instruction_lists import facts_by_instruction
 from zr4lint.checks.edits import (
     SAFE,
     UNSAFE,
@@ -28,7 +29,7 @@ from zr4lint.facts import Ran, Removed
 from zr4lint.facts.shells import SHELLS
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
+from zr4lint.model.source import Span, with_blank_before
 from zr4lint.programs.image_paths import covers
 from zr4lint.shell import Reach
 from zr4lint.shell.commands import ANY_DEPTH
@@ -36,7 +37,6 @@ from zr4lint.shell.commands import ANY_DEPTH
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
     from zr4lint.facts import At
-    from zr4lint.programs.option_reading import Option
 
 _REDIRECTIONS = r"(?:[ \t]*(?:\d*>>?|&>|\d*>&)[ \t]*[^\s;&|<>()]+)+"
 _NESTED = frozenset({"/var/lib/apt/lists"})
@@ -263,7 +263,9 @@ def _by_option(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes:
         elif after is not None or cleaned is not None:
             yield Met(after.at.span if after is not None else use.span, instruction)
         elif given and row.manager == "pip":
-            off_again = replace(_with_blank(subject, given[-1]), "", "Leave the cache off", UNSAFE)
+            off_again = replace(
+                with_blank_before(subject.source.text, given[-1].span), "", "Leave the cache off", UNSAFE
+            )
             yield Unmet("`--cache-dir` enables the cache again", given[-1].span, expected=row.option, fix=off_again)
         else:
             option = row.options.get(use.program, row.option)
@@ -279,14 +281,8 @@ def _switch_off(subject: Subject, row: Cache, use: Use, option: str) -> Fix | No
     useless = [o for o in use.options if o.name in row.useless and re.match(r"--|-.\Z", subject.words(o.span))]
     if fix is None or not useless:
         return fix
-    spans = {_with_blank(subject, o) for o in useless if o.span.start >= use.span.end}
+    spans = {with_blank_before(subject.source.text, o.span) for o in useless if o.span.start >= use.span.end}
     return Fix(fix.title, SAFE, (*fix.edits, *(Edit.of(span, "") for span in sorted(spans))))
-
-
-def _with_blank(subject: Subject, option: Option) -> Span:
-    """Return the span of an option with the blank before it."""
-    start = option.span.start
-    return Span(start - (subject.source.text[start - 1 : start] == " "), option.span.end)
 
 
 def _alone(subject: Subject, row: Cache, found: Sequence[Use], later: Sequence[Use] | None) -> Outcomes:
@@ -330,15 +326,7 @@ def _named(instruction: Instruction, folder: str) -> Span | None:
 
 def _removals(subject: Subject, instruction: Instruction) -> Sequence[Removed]:
     """Return the removals of a RUN, certain or possible."""
-    found = subject.memo.get(("removed", subject.lineage), lambda: _removed(subject))
-    return found.get(instruction.index, ())
-
-
-def _removed(subject: Subject) -> dict[int, list[Removed]]:
-    found: dict[int, list[Removed]] = {}
-    for removed in subject.facts.of(Removed, subject.lineage, triggers=True):
-        found.setdefault(removed.at.instruction.index, []).append(removed)
-    return found
+    return facts_by_instruction(subject, Removed).get(instruction.index, ())
 
 
 def _any(removed: Removed, folders: Sequence[str]) -> bool:

@@ -131,6 +131,7 @@ def _is_own_file(ran: Ran) -> bool:
 
 
 def _fitting(subject: Subject, ran: Ran, pattern: CallPattern, program: str) -> Called | None:
+    """Return a command that matches a pattern as `program`, or as its wrapper; None if it does not match."""
     if program not in (ran.program, ran.program.rstrip("0123456789.")):
         wrapper = next(w for w in ran.wrappers if w.name == program)
         if pattern.words or pattern.options:

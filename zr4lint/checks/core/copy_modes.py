@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from zr4lint.checks.core.instruction_lists import LAYERS, facts_by_instruction
 from zr4lint.checks.edits import SAFE, UNSAFE, insert, remove_lines
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.facts import CommandSet, Copied, CopyStep, Ran, Stage, UserSet, Written
@@ -27,7 +28,6 @@ _OF_WINDOWS = ("containeruser", "containeradministrator")
 """Users of Windows images, where COPY does not change the owner."""
 _FOR_PROGRAMS = frozenset({"bin", "sbin"})
 _OCTAL = lazy_pattern(r"[0-7]{3,4}")
-_LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
 _FLAGS = {"chmod": "--chmod", "chown": "--chown"}
 
 
@@ -86,13 +86,11 @@ def changed_later(subject: Subject) -> Outcomes:
     for number in sorted(subject.lineage):
         stage = subject.facts.stages[number]
         layers = _layers(subject, stage)
-        commands: dict[int, list[Ran]] = {}
-        for ran in subject.facts.of(Ran, [number]):
-            commands.setdefault(ran.at.instruction.index, []).append(ran)
+        commands = facts_by_instruction(subject, Ran)
         for above, below in pairwise(layers):
             if below.keyword != "RUN" or above.keyword not in ("COPY", "ADD"):
                 continue
-            found = commands.get(below.index, [])
+            found = commands.get(below.index, ())
             brought = _brought(subject, above)
             if not found or not all(_only_changes(ran, brought) for ran in found):
                 yield Met(below.keyword_span, below)
@@ -111,16 +109,15 @@ def changed_later(subject: Subject) -> Outcomes:
 
 def _layers(subject: Subject, stage: Stage) -> list[Instruction]:
     """Return the instructions of a stage that create a layer, and USER, which changes what a RUN may do."""
-    return [i for i in subject.dockerfile.instructions if i.stage == stage.number and i.keyword in (*_LAYERS, "USER")]
+    return [i for i in subject.dockerfile.instructions if i.stage == stage.number and i.keyword in (*LAYERS, "USER")]
 
 
 def _brought(subject: Subject, instruction: Instruction) -> list[str] | None:
     """Return the paths of the files that an instruction copies; None if one of them is unknown."""
     found: list[str] = []
-    stages = [instruction.stage]
-    copied = [f for f in subject.facts.of(Copied, stages) if f.at.instruction is instruction]
-    written = [f for f in subject.facts.of(Written, stages) if f.at.instruction is instruction]
-    step = next((f for f in subject.facts.of(CopyStep, stages) if f.at.instruction is instruction), None)
+    copied = _copied(subject, instruction)
+    written = facts_by_instruction(subject, Written).get(instruction.index, ())
+    step = next(iter(facts_by_instruction(subject, CopyStep).get(instruction.index, ())), None)
     if step is None or any(source.value is None for source in step.sources):
         return None
     paths: Sequence[str | None] = [*(c.target for c in copied), *(w.path for w in written)]
@@ -129,6 +126,10 @@ def _brought(subject: Subject, instruction: Instruction) -> list[str] | None:
             return None
         found.append(path)
     return found
+
+
+def _copied(subject: Subject, instruction: Instruction) -> Sequence[Copied]:
+    return facts_by_instruction(subject, Copied).get(instruction.index, ())
 
 
 def _only_changes(ran: Ran, brought: list[str] | None) -> bool:
@@ -146,7 +147,7 @@ def _in_the_copy(subject: Subject, above: Instruction, found: Sequence[Ran], bro
     if len(found) != 1 or brought is None or len(brought) != 1 or above.flags or found[0].program != "chmod":
         return None
     ran = found[0]
-    if any(copy.many for copy in subject.facts.of(Copied, [above.stage]) if copy.at.instruction is above):
+    if any(copy.many for copy in _copied(subject, above)):
         return None
     words = [argument.value for argument in ran.arguments[1:]]
     if len(words) != 2 or words[1] is None or absolute(words[1], ran.folder) != brought[0]:
@@ -164,7 +165,7 @@ def _in_the_copy(subject: Subject, above: Instruction, found: Sequence[Ran], bro
 
 def _is_file(subject: Subject, above: Instruction) -> bool:
     """Return whether the source of a copy is certainly a file, by the build context or by its extension."""
-    copied = [copy for copy in subject.facts.of(Copied, [above.stage]) if copy.at.instruction is above]
+    copied = _copied(subject, above)
     if subject.context is not None and all(has_file(subject.context, copy.source) for copy in copied):
         return True
     return all(posixpath.splitext(copy.source)[1] for copy in copied)

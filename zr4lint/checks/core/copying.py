@@ -25,27 +25,11 @@ if TYPE_CHECKING:
 
 _ARCHIVE = lazy_pattern(r".*\.(?:tar(?:\.\w+)?|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst|lzma)", re.IGNORECASE)
 _ONLY_ADD = ("checksum", "keep-git-dir", "unpack")
-_FOLDERS = frozenset(
-    {
-        *(
-            "/bin",
-            "/boot",
-            "/dev",
-            "/etc",
-            "/home",
-            "/lib",
-            "/media",
-            "/mnt",
-            "/opt",
-            "/proc",
-            "/root",
-            "/run",
-            "/sbin",
-        ),
-        *("/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib"),
-        *("/usr/local/share", "/usr/sbin", "/usr/share", "/usr/src", "/var", "/var/lib", "/var/log", "/var/tmp"),
-    }
-)
+_FOLDERS = frozenset({
+    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin",
+    "/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib",
+    "/usr/local/share", "/usr/sbin", "/usr/share", "/usr/src", "/var", "/var/lib", "/var/log", "/var/tmp",
+})  # fmt: skip
 """Folders that the image of a distribution has."""
 
 
@@ -73,12 +57,17 @@ def copy_forbidden(  # noqa: PLR0913 - a parameter of packs each
     the target of several sources ends with `/`. With `owner`, no files of root are copied after a USER that is not
     root. With `own-layer`, no RUN only changes the mode or owner of files that the instruction above it copied.
     """
-    asked = {_plain_add: add, _unverified_url: unverified, _no_folder: folder, without_owner: owner}
-    asked[changed_later] = own_layer
-    for of_form, wanted in asked.items():
-        if wanted:
-            yield from of_form(subject)
-    if any(asked.values()) and sources is None and targets is None and from_ is None:
+    forms = (
+        (add, _plain_add),
+        (unverified, _unverified_url),
+        (folder, _no_folder),
+        (owner, without_owner),
+        (own_layer, changed_later),
+    )
+    asked = [of_form for wanted, of_form in forms if wanted]
+    for of_form in asked:
+        yield from of_form(subject)
+    if asked and sources is None and targets is None and from_ is None:
         return
     if unless_ignored and _all_ignored(subject, unless_ignored):
         return

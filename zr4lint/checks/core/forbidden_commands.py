@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.core.call_patterns import Called, any_switched, by_program, called, meant
+from zr4lint.checks.core.instruction_lists import facts_by_instruction
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -91,8 +92,7 @@ def _replacement(subject: Subject, found: Called, replacements: Mapping[str, str
 
 def _step(subject: Subject, found: Called) -> RunStep | None:
     """Return the RUN of a command."""
-    steps = subject.facts.of(RunStep, {found.ran.at.stage}, triggers=True)
-    return next((step for step in steps if step.at.instruction is found.ran.at.instruction), None)
+    return next(iter(facts_by_instruction(subject, RunStep).get(found.ran.at.instruction.index, ())), None)
 
 
 def _is_instruction(replacement: str | None) -> bool:
@@ -102,7 +102,7 @@ def _is_instruction(replacement: str | None) -> bool:
 def _exchange(subject: Subject, found: Called, program: str, applicability: Applicability) -> Fix | None:
     word, instruction = found.words[0], found.ran.at.instruction
     if _is_instruction(program):
-        here = (ran for ran in subject.facts.of(Ran, {found.ran.at.stage}) if ran.at.instruction is instruction)
+        here = facts_by_instruction(subject, Ran).get(instruction.index, ())
         alone = not found.ran.at.trigger and all(ran.program in ("ln", "mv", "rm") for ran in here)
         step = _step(subject, found)
         alone = alone and step is not None and sh_of(subject.facts, step, "").pipefail == "/bin/bash"

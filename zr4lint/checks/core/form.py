@@ -116,8 +116,7 @@ def _key_value(subject: Subject) -> Outcomes:
 
 def _plain_lines(subject: Subject, span: Span) -> bool:
     """Return whether a fix can replace words as a whole: no comment or blank line is lost, and `\\` is the escape."""
-    directives = subject.dockerfile.directives
-    return "\n" not in subject.words(span) and not any(d.name == "escape" and d.value != "\\" for d in directives)
+    return "\n" not in subject.words(span) and subject.dockerfile.escape == "\\"
 
 
 def _quoted(raw: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.dockerfile.refusals import KEYWORDS
+from zr4lint.dockerfile.refusals import INSTRUCTION_LINE
 from zr4lint.facts import Ran
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code, plain
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
 
 _NOT_PLAIN = lazy_pattern(r"[^\t\n\f\r -~]|\r(?!\n)")
-_INSTRUCTION = lazy_pattern(rf"[ \t]*({'|'.join(sorted(KEYWORDS))})[ \t]+\S")
 _MARKS = lazy_pattern(r"""\\.|["'#]""")
 _INSTALLERS = frozenset({"apt", "apt-get", "apk", "dnf", "yum", "pip"})
 _BEFORE_COMMENT = ("", " ", "\t", ";", "&", "|", "(", ")")
@@ -104,7 +103,7 @@ def _swallowed(source: SourceFile, instruction: Instruction) -> Iterator[Span]:
         if line == instruction.line:
             continue
         start = source.line_starts[line - 1]
-        found = _INSTRUCTION.match(source.text, start)
+        found = INSTRUCTION_LINE.match(source.text, start)
         if found is None or found.start(1) - start > indent or found.end() < offset:
             continue
         if instruction.keyword in ("HEALTHCHECK", "ONBUILD") and not arguments.text[:at].strip():
@@ -115,7 +114,7 @@ def _swallowed(source: SourceFile, instruction: Instruction) -> Iterator[Span]:
 
 def _comments(subject: Subject) -> Outcomes:
     dockerfile, source = subject.dockerfile, subject.source
-    escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
+    escape = dockerfile.escape
     for comment in dockerfile.comments:
         line = source.line_of(comment.span.start)
         if comment.inside or not comment.text.endswith(escape) or line == len(source.line_starts):

@@ -134,7 +134,7 @@ def _author_label(subject: Subject, step: Step) -> Fix | None:
     if step.held or step.holder.stage < 0 or not name or any(c in name for c in "\\`\n\r") or not name.isprintable():
         return None
     quoted = name.replace('"', '\\"').replace("$", "\\$")
-    if quoted != name and any(d.name == "escape" and d.value != "\\" for d in subject.dockerfile.directives):
+    if quoted != name and subject.dockerfile.escape != "\\":
         return None
     keyword = "label" if subject.words(instruction.keyword_span).islower() else "LABEL"
     return replace(instruction.span, f'{keyword} {_AUTHORS}="{quoted}"', "Set the label of the authors", SAFE)

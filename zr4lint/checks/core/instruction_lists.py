@@ -1,16 +1,22 @@
-"""The instructions of a file by keyword, with those inside ONBUILD."""
+"""The instructions of a file by keyword, with those inside ONBUILD, and the facts of each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
 from zr4lint.dockerfile import Instruction
+from zr4lint.facts import Fact
 
 if TYPE_CHECKING:
     from zr4lint.checks.outcome import Subject
+
+_F = TypeVar("_F", bound=Fact)
+
+LAYERS = ("ADD", "COPY", "RUN", "WORKDIR")
+"""Instructions that create a layer."""
 
 
 class Step(Struct, frozen=True):
@@ -52,6 +58,20 @@ def _sorted(instructions: Iterable[Instruction]) -> dict[str, list[Step]]:
         found.setdefault(instruction.keyword, []).append(Step(instruction, instruction))
         if instruction.trigger is not None:
             found.setdefault(instruction.trigger.keyword, []).append(Step(instruction.trigger, instruction))
+    return found
+
+
+def facts_by_instruction(subject: Subject, kind: type[_F]) -> Mapping[int, Sequence[_F]]:
+    """Return the facts of one type in the checked stages, with those in ONBUILD, by the index of the instruction."""
+    return subject.memo.get(
+        (kind, subject.lineage), lambda: _grouped(subject.facts.of(kind, subject.lineage, triggers=True))
+    )
+
+
+def _grouped(facts: Iterable[_F]) -> dict[int, list[_F]]:
+    found: dict[int, list[_F]] = {}
+    for fact in facts:
+        found.setdefault(fact.at.instruction.index, []).append(fact)
     return found
 
 

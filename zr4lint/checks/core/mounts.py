@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.core.call_patterns import called
+from zr4lint.checks.core.instruction_lists import facts_by_instruction
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import RunStep
@@ -42,13 +43,12 @@ def command_mount(
         FROM node:22
         RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci
     """
-    steps = {step.at.instruction.index: step for step in subject.facts.of(RunStep, subject.lineage, triggers=True)}
+    steps = facts_by_instruction(subject, RunStep)
     wanted = "".join(f",{key}={value}" for key, value in (("id", id), ("target", target)) if value is not None)
     expected = f"RUN --mount=type={type}{wanted}"
     for found in called(subject, commands):
         instruction = found.ran.at.instruction
-        step = steps.get(instruction.index)
-        mounts = [mount for mount in step.mounts if mount.type == type] if step is not None else []
+        mounts = [m for step in steps.get(instruction.index, ()) for m in step.mounts if m.type == type]
         fitting = next((mount for mount in mounts if _fits(mount, target, id)), None)
         if fitting is not None:
             yield Met(fitting.span, instruction)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from zr4lint.checks.core.call_patterns import called
+from zr4lint.checks.core.instruction_lists import facts_by_instruction
 from zr4lint.checks.edits import UNSAFE, insert
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -69,14 +70,13 @@ def _runs(subject: Subject) -> Sequence[_Step]:
 
 
 def _grouped(subject: Subject) -> list[_Step]:
-    commands: dict[int, list[Ran]] = {}
-    for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
-        commands.setdefault(ran.at.instruction.index, []).append(ran)
+    commands = facts_by_instruction(subject, Ran)
     steps = subject.facts.of(RunStep, subject.lineage, triggers=True)
     return [_Step(s, commands.get(s.at.instruction.index, ())) for s in steps if s.form is Form.SHELL]
 
 
 def _lost(subject: Subject, shell: str) -> Outcomes:
+    """Yield the commands whose failure a pipe hides; a fix sets SHELL once for each stage."""
     fixed: set[int] = set()
     checking: set[int] | None = None
     for run in _runs(subject):
@@ -207,6 +207,7 @@ def _set_shell(subject: Subject, run: _Step, sh: Sh) -> Fix | None:
 
 
 def _heredoc(subject: Subject, shell: str) -> Outcomes:
+    """Yield an outcome for each RUN whose heredoc is a script that does not stop at a failed command."""
     for run in _runs(subject):
         instruction = run.instruction
         if len(instruction.heredocs) != 1 or sh_of(subject.facts, run.step, shell).name not in SHELLS:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
+from zr4lint.checks.core.instruction_lists import facts_by_instruction
 from zr4lint.checks.edits import UNSAFE
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -28,23 +29,11 @@ def cd(subject: Subject, *, what: Literal["workdir", "nothing"] = "workdir") -> 
     `workdir`: no RUN starts with `cd` and stays in that folder. `nothing`: no RUN has only commands whose effect ends
     with the RUN, such as `cd` and `export`.
     """
-    commands = _commands(subject)
+    commands = facts_by_instruction(subject, Ran)
     for step in subject.facts.of(RunStep, subject.lineage, triggers=True):
         if step.form is Form.SHELL and not step.at.instruction.heredocs:
             ran = commands.get(step.at.instruction.index, ())
             yield from _instead_of_workdir(subject, step, ran) if what == "workdir" else _without_effect(step, ran)
-
-
-def _commands(subject: Subject) -> Mapping[int, Sequence[Ran]]:
-    """Return the commands of each RUN by its index."""
-    return subject.memo.get(("commands of RUN", subject.lineage), lambda: _by_index(subject))
-
-
-def _by_index(subject: Subject) -> dict[int, list[Ran]]:
-    found: dict[int, list[Ran]] = {}
-    for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
-        found.setdefault(ran.at.instruction.index, []).append(ran)
-    return found
 
 
 def _instead_of_workdir(subject: Subject, step: RunStep, commands: Sequence[Ran]) -> Outcomes:
@@ -107,7 +96,7 @@ def _ends_with_the_run(ran: Ran) -> bool:
 @check("core/run-split", stages="all")
 def run_split(subject: Subject) -> Outcomes:
     """Consecutive RUNs of one or two commands are one RUN."""
-    commands = _commands(subject)
+    commands = facts_by_instruction(subject, Ran)
     before: RunStep | None = None
     for step in subject.facts.of(RunStep, subject.lineage):
         small = len(commands.get(step.at.instruction.index, ())) <= _MOST and not step.at.instruction.heredocs

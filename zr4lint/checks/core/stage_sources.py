@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.checks.core.instruction_lists import looked_at
+from zr4lint.checks.core.instruction_lists import LAYERS, looked_at
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from zr4lint.checks.parameters import Text
 
 _MOST_COMPARED = 30
-_PUTS_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
 
 
-class Source(Struct, frozen=True):
+class _Source(Struct, frozen=True):
     """A stage or image that `COPY --from` or `RUN --mount` names. `copy` is the step of a COPY."""
 
     name: str
@@ -52,36 +51,33 @@ def stage_source(
     stage does not refer to itself. With `produced`, the stage is not empty. With `used`, the image needs each stage.
     """
     if known or other or produced:
+        named = {name.lower() for name in (*(contexts or ()), *subject.facts.contexts)}
         for source in _sources(subject):
-            unmet: Unmet | None = None
-            if other:
-                unmet = _itself(subject, source)
-            if known and unmet is None:
-                unmet = _unknown(
-                    subject, source, {name.lower() for name in (*(contexts or ()), *subject.facts.contexts)}
-                )
-            if produced and unmet is None:
-                unmet = _empty(subject, source)
+            unmet = _itself(subject, source) if other else None
+            if known:
+                unmet = unmet or _unknown(subject, source, named)
+            if produced:
+                unmet = unmet or _empty(subject, source)
             yield unmet or Met(source.span, source.instruction)
     if used:
         yield from _unused(subject)
 
 
-def _sources(subject: Subject) -> Iterator[Source]:
+def _sources(subject: Subject) -> Iterator[_Source]:
     for copy in subject.facts.of(CopyStep, looked_at(subject)):
         flag = copy.flags.get("from")
         if flag is not None and flag.value:
-            yield Source(flag.value, flag.value_span, copy.at.stage, copy.at.instruction, copy)
+            yield _Source(flag.value, flag.value_span, copy.at.stage, copy.at.instruction, copy)
     for run in subject.facts.of(RunStep, looked_at(subject)):
         for mount in run.mounts:
             words = subject.words(mount.span)
             at = words.rfind(f"from={mount.image}")
             if mount.image and "$" not in mount.image and at >= 0:
                 start = mount.span.start + at + len("from=")
-                yield Source(mount.image, Span(start, start + len(mount.image)), run.at.stage, run.at.instruction)
+                yield _Source(mount.image, Span(start, start + len(mount.image)), run.at.stage, run.at.instruction)
 
 
-def _stage_of(subject: Subject, source: Source) -> Stage | None:
+def _stage_of(subject: Subject, source: _Source) -> Stage | None:
     """Return the stage that a source names: the last one before the instruction, else a later one."""
     stages = subject.facts.stages
     if source.name.isascii() and source.name.isdecimal():
@@ -100,7 +96,7 @@ def _by_name(stages: Sequence[Stage]) -> dict[str, list[Stage]]:
     return found
 
 
-def _itself(subject: Subject, source: Source) -> Unmet | None:
+def _itself(subject: Subject, source: _Source) -> Unmet | None:
     stage = _stage_of(subject, source)
     if stage is None or stage.number != source.stage:
         return None
@@ -112,7 +108,8 @@ def _itself(subject: Subject, source: Source) -> Unmet | None:
     )
 
 
-def _unknown(subject: Subject, source: Source, contexts: Set[str]) -> Unmet | None:
+def _unknown(subject: Subject, source: _Source, contexts: Set[str]) -> Unmet | None:
+    """Return the finding for a name or number that is no earlier stage; None for images and build contexts."""
     name = source.name
     stage = _stage_of(subject, source)
     if stage is not None and stage.number == source.stage and name.isdecimal():
@@ -154,12 +151,12 @@ def _unknown(subject: Subject, source: Source, contexts: Set[str]) -> Unmet | No
 def _filled(subject: Subject) -> frozenset[int]:
     """Return the stages in which an instruction, or an ONBUILD of the stage before, may write files."""
     instructions = subject.dockerfile.instructions
-    filled = {i.stage for i in instructions if i.keyword in _PUTS_FILES}
-    triggering = {i.stage for i in instructions if i.trigger is not None and i.trigger.keyword in _PUTS_FILES}
+    filled = {i.stage for i in instructions if i.keyword in LAYERS}
+    triggering = {i.stage for i in instructions if i.trigger is not None and i.trigger.keyword in LAYERS}
     return frozenset(filled | {stage.number for stage in subject.facts.stages if stage.parent in triggering})
 
 
-def _empty(subject: Subject, source: Source) -> Unmet | None:
+def _empty(subject: Subject, source: _Source) -> Unmet | None:
     stage = _stage_of(subject, source)
     if stage is None or stage.number >= source.stage or source.copy is None:
         return None

@@ -14,7 +14,8 @@ from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction, values
 from zr4lint.facts import ArgDeclared, EnvSet
-from zr4lint.facts.variable_uses import PLATFORM_ARGS, VariableUse, escape_of, undefined, uses_in, variable_uses
+from zr4lint.facts.fact import PREDEFINED_ARGS
+from zr4lint.facts.variable_uses import PLATFORM_ARGS, VariableUse, undefined, uses_in, variable_uses
 from zr4lint.model.finding import Edit, Fix, Related, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import MappedText, Span
@@ -26,7 +27,6 @@ _REFERENCE = lazy_pattern(
     r"(?::\w[\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?",
     re.ASCII,
 )
-_PROXIES = frozenset({"http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"})
 _LONGEST = 60
 _MOST_REPORTED = 200
 _MOST_COMPARED = 500
@@ -56,7 +56,7 @@ def _in_stages(subject: Subject) -> Outcomes:
     for use in [use for use in uses if use.span in unset][:_MOST_REPORTED]:
         if (use.instruction.span, use.name) in own and pairs[use.instruction.span] > 1:
             continue  # `same-env` reports these
-        if use.name.lower() in _PROXIES:
+        if use.name.lower() in PREDEFINED_ARGS:
             continue  # BuildKit passes them to RUN without an ARG
         if (unmet := _undefined(subject, use)) is not None:
             yield unmet
@@ -134,7 +134,7 @@ def _in_from(subject: Subject) -> Outcomes:
 def _from_uses(subject: Subject, instruction: Instruction) -> list[tuple[str, str, Span]]:
     if "$" not in subject.words(instruction.span):
         return []
-    escape = escape_of(subject.dockerfile)
+    escape = subject.dockerfile.escape
     flags = [flag.span for flag in instruction.flags if flag.name == "platform"]
     texts = [MappedText(subject.words(span), (0,), (span.start,)) for span in flags]
     return [use for text in (*texts, instruction.arguments) for use in uses_in(text, escape)]
@@ -194,7 +194,7 @@ def _in_same_env(subject: Subject) -> Outcomes:
     if not groups:
         return
     before = {use.instruction.span.start: use.known for use in variable_uses(subject.facts)}
-    escape = escape_of(subject.dockerfile)
+    escape = subject.dockerfile.escape
     for start, group in groups.items():
         if start in before:
             yield from _within(subject, group, before[start], escape)

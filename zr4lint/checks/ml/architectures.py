@@ -13,7 +13,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet
 from zr4lint.facts.installed_torch import older, torch_at
-from zr4lint.knowledge.tables import references, table
+from zr4lint.knowledge.tables import names_architectures, references, table
 from zr4lint.model.quoting import code
 
 if TYPE_CHECKING:
@@ -22,17 +22,12 @@ if TYPE_CHECKING:
     from zr4lint.model.finding import Fix
     from zr4lint.model.source import Span
 
-_NAMES = r"(?i)(?:kepler|maxwell|pascal|volta|turing|ampere|ada|hopper|blackwell)(?:\+\w+)*|native|all|common"
-_OWN_LISTS = ("flash-attn", "sageattention", "tinycudann", "natten")
-
 
 @check("ml/arch-list-unknown")
 def arch_list_unknown(subject: Subject) -> Outcomes:
     """TORCH_CUDA_ARCH_LIST names architectures that torch and nvcc know."""
     for history in histories(subject):
-        builds = [
-            b for b, row in source_builds_of(history) if row.nvcc and b.package not in _OWN_LISTS and not b.unsure
-        ]
+        builds = [b for b, row in source_builds_of(history) if row.nvcc and not row.own_list and not b.unsure]
         if not builds:
             continue
         for env in history.of(EnvSet):
@@ -40,15 +35,7 @@ def arch_list_unknown(subject: Subject) -> Outcomes:
                 continue
             wrong = _wrong(history, env.value, builds[-1].install.at.order)
             if wrong is not None:
-                yield Unmet(
-                    wrong[0],
-                    env.span,
-                    fix=_respelled(subject, env.value_span, env.value),
-                    notes=(wrong[1],),
-                    help="Write numbers with a dot, joined by `;`, of architectures that torch and nvcc know",
-                    references=references(table("packages")["architectures"]),
-                )
-
+                yield _unmet(wrong, env.span, _respelled(subject, env.value_span, env.value))
         yield from _of_command(history, [b.install for b in builds])
 
 
@@ -61,13 +48,20 @@ def _of_command(history: History, installs: Sequence[Install]) -> Outcomes:
             continue
         wrong = _wrong(history, value, install.at.order)
         if wrong is not None:
-            yield Unmet(
-                wrong[0],
-                install.run.command.words,
-                notes=(wrong[1],),
-                help="Write numbers with a dot, joined by `;`, of architectures that torch and nvcc know",
-                references=references(table("packages")["architectures"]),
-            )
+            yield _unmet(wrong, install.run.command.words)
+
+
+def _unmet(wrong: tuple[str, str], span: Span, fix: Fix | None = None) -> Unmet:
+    """Return the finding for a list with a fault and its reason."""
+    message, why = wrong
+    return Unmet(
+        message,
+        span,
+        fix=fix,
+        notes=(why,),
+        help="Write numbers with a dot, joined by `;`, of architectures that torch and nvcc know",
+        references=references(table("packages")["architectures"]),
+    )
 
 
 def _respelled(subject: Subject, span: Span, value: str) -> Fix | None:
@@ -90,7 +84,7 @@ def _wrong(history: History, value: str, order: int) -> tuple[str, str] | None:
     cuda = history.base.cuda if history.base is not None else None
     for word in re.split(r"; *| +", value.strip()):
         number = word.removesuffix("+PTX")
-        if re.fullmatch(_NAMES, number):
+        if names_architectures(number):
             continue
         if not word:
             return "TORCH_CUDA_ARCH_LIST has an empty part", "The build fails with `Unknown CUDA arch`."

@@ -101,7 +101,7 @@ def torch_may_move(subject: Subject) -> Outcomes:
                 "then install with `-c /tmp/torch.txt`"
             ),
             related=(
-                Related(f"torch {torch.version} is installed here", torch.span),
+                torch.related,
                 *(Related("these requirements may replace it too", other.span) for other, _ in loose[1:]),
             ),
             unsure=file.install.unsure,
@@ -138,6 +138,6 @@ def transformers_of_clone(subject: Subject) -> Outcomes:
                 ),
                 help="Install `transformers<5` first, or add it as a constraint",
                 references=references(row),
-                related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                related=(torch.related,),
                 unsure=file.install.unsure,
             )

@@ -13,9 +13,9 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import CondaListed, PackageRun
 from zr4lint.facts.history import History, pinned
-from zr4lint.facts.installed_torch import TorchState, older, python_at, torch_at, torch_in
+from zr4lint.facts.installed_torch import TORCH_FAMILY, TorchState, older, python_at, torch_at, torch_in
 from zr4lint.facts.pips import isolates
-from zr4lint.knowledge.tables import Torch, minor, release, source_builds, table, torch_releases
+from zr4lint.knowledge.tables import Torch, build_tag, minor, release, source_builds, table, torch_releases
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import plain
 from zr4lint.shell import Reach
@@ -46,7 +46,6 @@ _CUDA_OF_CONDA = frozenset({"pytorch-cuda", "cuda-version", "cudatoolkit"})
 _NVCC_OF_CONDA = frozenset({
     "cuda", "cuda-nvcc", "cuda-toolkit", "cuda-compiler", "cudatoolkit-dev", "cuda-nvcc-impl", "cuda-nvcc_linux-64",
 })  # fmt: skip
-_FREE = frozenset({"torch", "torchvision", "torchaudio"})
 _ONE_VERSION = r"=*(\d+)\.(\d+)(?:\.\*|\.\d+)*\Z"
 
 
@@ -96,16 +95,15 @@ def _newest(history: History) -> Iterator[tuple[TorchState, bool]]:
             fitting = (one for one in torch_releases().values() if _runs_on(one, python))
             known = max(fitting, key=lambda one: release(one.version), default=None)
             if known is not None and known.pypi_cuda:
-                cuda = f"cu{known.pypi_cuda.replace('.', '')}"
                 yield (
-                    TorchState(known.version, cuda, requirement.span, install.at.order, install),
+                    TorchState(known.version, build_tag(known.pypi_cuda), requirement.span, install.at.order, install),
                     install.unsure or _opaque_later(history, install),
                 )
 
 
 def _alone(history: History, install: Install) -> bool:
     """Return whether no other requirement or command bounds the version of torch."""
-    beside = all(r.name in _FREE and not (r.specifier or r.url) for r in install.requirements)
+    beside = all(r.name in TORCH_FAMILY and not (r.specifier or r.url) for r in install.requirements)
     return beside and not any(other.get("torch") for other in history.installs if other is not install)
 
 
@@ -179,7 +177,7 @@ def wheel_url_mismatch(subject: Subject) -> Outcomes:
                 torch = torch_in(install) or torch_at(history, install)
                 wrong = _misfits(found, torch, python_at(history, install))
                 if wrong:
-                    related = (Related(f"torch {torch.version} is installed here", torch.span),) if torch else ()
+                    related = (torch.related,) if torch else ()
                     yield Unmet(
                         f"this wheel {wrong[0]}",
                         requirement.span,
@@ -233,6 +231,7 @@ def release_not_published(subject: Subject) -> Outcomes:
 
 
 def _unpublished(subject: Subject, install: Install, lines: list[str], versions: list[str]) -> Unmet | None:
+    """Return the finding for a release of flash-attn that PyPI does not have, or that is newer than the table."""
     requirement = install.get("flash-attn")
     version = pinned(requirement)
     if requirement is None or version is None or requirement.url or version in versions or "+" in version:
@@ -295,7 +294,7 @@ def wheel_page_mismatch(subject: Subject) -> Outcomes:
                     else f"this page has wheels for {what}, but torch is built for {build}",
                     source.span if source.span is not None else install.run.command.words,
                     severity=None if other else Severity.WARNING,
-                    related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                    related=(torch.related,),
                     notes=("The wheels install, and their import fails with undefined symbols.",),
                     help="Use the page for the installed torch and CUDA",
                     references=("pytorch_geometric documentation, installation",),

@@ -15,7 +15,16 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet, Ran
 from zr4lint.facts.installed_torch import TorchState, older, torch_in
 from zr4lint.knowledge.gpus import architecture_of, runs_on, sm, toolkit
-from zr4lint.knowledge.tables import Row, references, release, source_builds, sure, table
+from zr4lint.knowledge.tables import (
+    Row,
+    build_tag,
+    names_architectures,
+    references,
+    release,
+    source_builds,
+    sure,
+    table,
+)
 from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
@@ -24,8 +33,6 @@ if TYPE_CHECKING:
     from zr4lint.checks.parameters import Gpu
     from zr4lint.facts.history import History
 
-_OWN_LISTS = ("flash-attn", "sageattention", "tinycudann", "natten")
-_NAMED = r"(?i)kepler|maxwell|pascal|volta|turing|ampere|ada|hopper|blackwell|native|all|common"
 _CMAKE = r"(?:-D\s*)?CMAKE_CUDA_ARCHITECTURES(?::\w+)?=[\"']?([\w;.-]+)"
 _GENCODE = r"(?:-gencode|--generate-code)[ =]?[\"']?arch=compute_(\d+)[af]?,code=\[?([\w,]+)\]?"
 _ARCH = r"(?:-arch|--gpu-architecture)[ =](sm|compute)_(\d+)[af]?\b"
@@ -77,7 +84,7 @@ def _torches(history: History) -> Iterator[TorchState]:
         yield found[-1]
     elif history.stage.parent is None and history.base is not None and history.base.torch is not None:
         cuda = history.base.cuda
-        build = "cu" + "".join(cuda.split(".")[:2]) if cuda is not None else None
+        build = build_tag(cuda) if cuda is not None else None
         if not any(install.get("torch") for install in history.own):
             yield TorchState(history.base.torch, build, history.root.image_span, -1, None)
 
@@ -176,18 +183,18 @@ def gpu_not_compiled_for(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
 
 def _lists(history: History) -> Iterator[Compiled]:
     """Yield the lists of architectures in variables for the extensions that are built."""
-    builds = [b for b, row in source_builds_of(history) if row.nvcc and not b.unsure]
+    builds = [(b, row) for b, row in source_builds_of(history) if row.nvcc and not b.unsure]
     for env in history.of(EnvSet):
-        later = [b for b in builds if b.install.at.order > env.at.order]
-        own = [b for b in later if b.package == "flash-attn"]
-        torch = [b for b in later if b.package not in _OWN_LISTS]
+        later = [(b, row) for b, row in builds if b.install.at.order > env.at.order]
+        own = [b for b, _ in later if b.package == "flash-attn"]
+        torch = [b for b, row in later if not row.own_list]
         counts = {"TORCH_CUDA_ARCH_LIST": torch, "FLASH_ATTN_CUDA_ARCHS": own}.get(env.name)
         if env.value and counts:
             yield from _of_list(f"{env.name}={env.value}", env.value, env.span)
     environment = {e.value for e in history.of(EnvSet) if e.name == "TORCH_CUDA_ARCH_LIST"}
-    for build in builds:
+    for build, row in builds:
         value = build.install.run.variables.get("TORCH_CUDA_ARCH_LIST")
-        if value and value not in environment and build.package not in _OWN_LISTS:
+        if value and value not in environment and not row.own_list:
             yield from _of_list(f"TORCH_CUDA_ARCH_LIST={value}", value, build.install.run.command.words)
 
 
@@ -196,7 +203,7 @@ def _of_list(words: str, value: str, span: Span) -> Iterator[Compiled]:
     ptx: list[str] = []
     for part in filter(None, re.split(r"[;, ]+", value)):
         number = part.removesuffix("+PTX").rstrip("af")
-        if re.fullmatch(_NAMED, number) or (arch := architecture_of(f"sm_{number.removeprefix('sm_')}")) is None:
+        if names_architectures(number) or (arch := architecture_of(f"sm_{number.removeprefix('sm_')}")) is None:
             return  # part of the list is unknown
         binaries.append(arch)
         ptx += [arch] if part.endswith("+PTX") else []

@@ -14,9 +14,9 @@ from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import older, python_at, torch_at, torch_in
 from zr4lint.facts.pips import newest_of
-from zr4lint.knowledge.tables import Row, references, sure, table
+from zr4lint.knowledge.tables import Row, cudnn_row, references, sure, table
 from zr4lint.knowledge.versions import bounds, lets_in
-from zr4lint.model.finding import Related, Severity
+from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code, plain
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _beside_torch(history: History) -> Outcomes:
                 f"{requirement.name}[{row['extra']}] brings {brings}, but torch {torch.version} brings {has}",
                 requirement.span,
                 unsure=install.unsure,
-                related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                related=(torch.related,),
                 notes=("Both load their own into one process, or one replaces that of the other.",),
                 help="Install them into two environments, or take releases for the same CUDA and cuDNN",
                 references=references(row),
@@ -178,6 +178,7 @@ def _twice(base: Base, install: Install, requirement: Requirement) -> Outcomes:
 
 
 def _of_system(history: History, base: Base, install: Install, requirement: Requirement) -> Outcomes:
+    """Yield an outcome for a package whose CUDA and cuDNN come from the image, which has others."""
     version = pinned(requirement)
     row = _row(requirement.name, version if requirement.specifier else None)
     if row is None or "cuda" not in row or base.kind != "cuda" or base.cuda is None or install.constrained:
@@ -224,7 +225,7 @@ def _cudnn(base: Base) -> str | None:
     """Return the major version of cuDNN in an image of nvidia/cuda."""
     if "cudnn" not in (base.flavour or "") or base.cuda is None:
         return None
-    return "8" if older(base.cuda, "12.3") else "9"
+    return str(cudnn_row(base.cuda)["major"])
 
 
 def _of_local_extra(base: Base, install: Install, requirement: Requirement) -> Outcomes:

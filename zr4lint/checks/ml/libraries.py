@@ -11,7 +11,7 @@ from zr4lint.facts import AptRun
 from zr4lint.facts.installed_torch import default_python, older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import references, table
 from zr4lint.knowledge.versions import bounds
-from zr4lint.model.finding import Related, Severity
+from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
                 expected='"numpy<2"',
                 unsure=install.unsure,
                 severity=Severity.ERROR if _only_2(limits) and not install.unsure else None,
-                related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                related=(torch.related,),
                 notes=("pip takes numpy 2. torch then says `Numpy is not available`.",),
                 help='Install `"numpy<2"`',
                 references=references(row),

@@ -20,7 +20,7 @@ _FOR_SHELLS = r"PS\d|PROMPT_COMMAND|RPROMPT|.*(?:_CMD|_COMMAND|_HOOK)"
 @check("ml/command-in-value", stages="all")
 def command_in_value(subject: Subject) -> Outcomes:
     """No value of ENV or ARG is written as the output of a command."""
-    if any(directive.name == "escape" and directive.value == "`" for directive in subject.dockerfile.directives):
+    if subject.dockerfile.escape == "`":
         return
     stages = [-1, *subject.lineage]
     facts: list[EnvSet | ArgDeclared] = [*subject.facts.of(EnvSet, stages, triggers=True)]

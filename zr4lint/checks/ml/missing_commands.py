@@ -41,12 +41,6 @@ _OTHER_INSTALLERS = (
 """Matches commands that may install any program."""
 _DESKTOP = r"desktop|^(?:xfce4|lxde|gnome|ubuntu-standard)\Z"
 """Matches packages that install many programs, which no row lists."""
-_HINTS = {
-    "pip": r"pip|conda|mamba|pyenv|uv ",
-    "python": r"conda|mamba|pyenv|/python\b|\buv\b|python[\w.]* [^\n]*/usr",
-    "uv": r"\buv\b|conda|mamba|pixi|astral",
-}
-"""Patterns for commands that may install a program in another way, by program."""
 
 
 @check("ml/command-missing")
@@ -123,9 +117,8 @@ def _brought(history: History, row: Row, at: At) -> bool:
             return True
     if _other_folders(history, row, at) or _through_pip(history, row, at):
         return True
-    hints = _HINTS.get(row["name"].rstrip("3") if row["name"] == "pip3" else row["name"])
     text = history.text(at)
-    if hints is not None and re.search(hints, text):
+    if "hints" in row and re.search(row["hints"], text):
         return True
     return re.search(_OTHER_INSTALLERS, text) is not None or (
         re.search(rf"(?<![\w./-]){re.escape(row['name'])}(?![\w-])", _installs_text(history, at)) is not None

@@ -77,7 +77,7 @@ def no_mmcv_wheel(subject: Subject) -> Outcomes:
                 ),
                 help=f"Use {there[0]}, for which there is a wheel" if there else None,
                 references=("mmcv docs/en/_static/version.json, 2024-08",),
-                related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                related=(torch.related,),
             )
 
 

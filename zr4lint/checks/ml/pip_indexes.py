@@ -11,7 +11,7 @@ from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, pinned
-from zr4lint.facts.installed_torch import older, torch_in
+from zr4lint.facts.installed_torch import TORCH_FAMILY, older, torch_in
 from zr4lint.knowledge.tables import known_hosts, table, torch_release
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from zr4lint.model.source import Span
 
 _HOST = r"(?i)https?://(?:[^/@]*@)?([^/:?#]+)"
-TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
 _INDEX_OPTION = r"(?s)(?:--(?:extra-)?index-url|-i)([= \t].+)"
 _SOURCES = ("pytorch RELEASE.md", "pytorch.org, previous versions")
 _CONFUSION = "pip documentation, --extra-index-url"

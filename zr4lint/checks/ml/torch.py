@@ -14,7 +14,7 @@ from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import TorchState, numbers, older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import Torch, newest_torch, references, release, table, torch_release
 from zr4lint.knowledge.versions import bounds
-from zr4lint.model.finding import Fix, Related, Severity
+from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code, plain
 
 if TYPE_CHECKING:
@@ -25,11 +25,6 @@ _PYTORCH_HOSTS = r"//(?:[\w-]+\.)*(?:pytorch\.org|pythonhosted\.org)/"
 """Matches the URL of a wheel that PyTorch published; the releases of other publishers may match in other pairs."""
 COMPANIONS = ("torchvision", "torchaudio")
 _SOURCES = ("pytorch RELEASE.md", "wheel metadata of torch, torchvision and torchaudio")
-
-
-def related_to(torch: TorchState) -> tuple[Related, ...]:
-    """Return the place where a torch is installed."""
-    return (Related(f"torch {torch.version} is installed here", torch.span),)
 
 
 def _rename(subject: Subject, requirement: Requirement, version: str, *, safe: bool = False) -> Fix | None:
@@ -70,7 +65,7 @@ def companion_mismatch(subject: Subject) -> Outcomes:
                     requirement.span,
                     expected=f"{name}=={fitting[0]}",
                     fix=_rename(subject, requirement, fitting[0]),
-                    related=related_to(torch),
+                    related=(torch.related,),
                     unsure=install.unsure or not known.sure,
                     severity=Severity.INFO if newer or unlisted else Severity.WARNING if foreign else None,
                     notes=(
@@ -193,6 +188,7 @@ def _from_pypi(install: Install) -> bool:
 def _unpinned(
     subject: Subject, history: History, install: Install, torch: TorchState, requirement: Requirement
 ) -> Unmet:
+    """Return the finding for a companion without a version; an error if pip then takes one that does not load."""
     known = torch_release(torch.version)
     assert known is not None
     name = requirement.name
@@ -217,7 +213,7 @@ def _unpinned(
         requirement.span,
         expected=f"{name}=={right}",
         fix=_rename(subject, requirement, right, safe=exact),
-        related=related_to(torch),
+        related=(torch.related,),
         unsure=install.unsure,
         severity=Severity.ERROR if wrong else None,
         notes=(why,),
@@ -248,7 +244,7 @@ def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
                 f"transformers 5 does not work with torch {torch.version}",
                 requirement.span,
                 expected='"transformers<5"',
-                related=related_to(torch),
+                related=(torch.related,),
                 unsure=install.unsure,
                 notes=(
                     (

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.stage_history import histories
-from zr4lint.checks.ml.torch import COMPANIONS, related_to
+from zr4lint.checks.ml.torch import COMPANIONS
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, pinned
@@ -169,7 +169,7 @@ def _pinning(install: Install, torch: TorchState) -> Unmet | None:
         f"{name} requires torch {wanted}, not {torch.version}",
         requirement.span,
         expected=f"torch=={wanted}",
-        related=related_to(torch),
+        related=(torch.related,),
         unsure=install.unsure,
         notes=(f"pip replaces torch {torch.version}.",),
         help=f"Install torch {wanted} before, or the vllm that requires torch {torch.version}",
@@ -191,7 +191,7 @@ def _other_torch(torch: TorchState, requirement: Requirement) -> Unmet | None:
         f"torch {plain(version.partition('+')[0], 20)} replaces torch {torch.version}",
         requirement.span,
         expected=f"torch=={torch.version}",
-        related=related_to(torch),
+        related=(torch.related,),
         unsure=True,
         notes=("Packages built for the first one break, and the image's layers contain both.",),
         help="Install torch once",
@@ -212,7 +212,7 @@ def _forced(subject: Subject, install: Install, torch: TorchState) -> Outcomes:
             fix=replace(option.span, f"{words} --no-deps", "Add --no-deps", UNSAFE)
             if option.name != "upgrade-strategy"
             else None,
-            related=related_to(torch),
+            related=(torch.related,),
             unsure=install.unsure,
             notes=(
                 (
@@ -244,7 +244,7 @@ def _xformers(install: Install, torch: TorchState, requirement: Requirement) -> 
         what,
         requirement.span,
         expected=instead,
-        related=related_to(torch),
+        related=(torch.related,),
         unsure=install.unsure,
         notes=(f"pip replaces torch {torch.version}.",),
         help=f"Install {instead}, or add --no-deps",

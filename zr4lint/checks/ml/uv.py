@@ -10,9 +10,9 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Copied, EnvSet, PipRun, Ran
 from zr4lint.facts.history import by_uv
-from zr4lint.facts.installed_torch import older
+from zr4lint.facts.installed_torch import TORCH_FAMILY, older
 from zr4lint.facts.pips import pip_at
-from zr4lint.knowledge.tables import Row, references, table
+from zr4lint.knowledge.tables import Row, build_tag, references, table
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
@@ -22,7 +22,6 @@ from zr4lint.shell import Reach
 if TYPE_CHECKING:
     from zr4lint.facts.history import History
 
-_FAMILY = ("torch", "torchvision", "torchaudio")
 _TRUE, _FALSE = ("y", "yes", "t", "true", "on", "1"), ("n", "no", "f", "false", "off", "0")
 _PLACES = ("system", "python", "target", "prefix", "user", "config-file", "directory", "project")
 _OF_ENVIRONMENT = frozenset({
@@ -42,7 +41,7 @@ def torch_backend_auto(subject: Subject) -> Outcomes:
         for install in history.own:
             asked = install.run.command.parsed.get("torch-backend")
             value = asked.value if asked is not None else install.run.settings.get("UV_TORCH_BACKEND")
-            named = next((r for n in _FAMILY if (r := install.get(n)) is not None), None)
+            named = next((r for n in TORCH_FAMILY if (r := install.get(n)) is not None), None)
             if not install.uv or value != "auto" or named is None or "UV_CUDA_DRIVER_VERSION" in install.run.variables:
                 continue
             if any(flag.name == "device" for flag in install.at.instruction.flags):
@@ -66,7 +65,7 @@ def torch_backend_auto(subject: Subject) -> Outcomes:
 
 def _tag(cuda: str | None) -> str:
     """Return PyTorch's index tag for a CUDA version; "" if there is none."""
-    tag = "cu" + "".join((cuda or "").split(".")[:2])
+    tag = build_tag(cuda or "")
     return tag if tag in table("torch")["indexes"]["known"] else ""
 
 
@@ -175,7 +174,7 @@ def setting_unread(subject: Subject) -> Outcomes:
 def _pip_alone(history: History, env: EnvSet, row: Row) -> Unmet | None:
     """Return the finding for a setting of pip if uv installs torch and pip installs only uv."""
     later = [i for i in history.installs if i.at.order > env.at.order]
-    torch = any(i.uv and any(i.get(n) for n in _FAMILY) for i in later)
+    torch = any(i.uv and any(i.get(n) for n in TORCH_FAMILY) for i in later)
     others = any(not i.uv and (i.opaque or [r for r in i.requirements if r.name != "uv"]) for i in later)
     own = row["instead"].get(env.name, "")
     if not torch or others or not env.value or any(own in i.run.settings for i in later if i.uv):

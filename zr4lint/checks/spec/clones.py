@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.checks.edits import UNSAFE, add_line, insert, move_below, replace, take_out, take_out_word
-from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
+from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.copied_files import with_redirections
 from zr4lint.checks.witness import stays, witness
@@ -189,34 +190,35 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
             expected=f"WORKDIR {after} after the clone",
         )
         return
-    earlier = [w for w in workdirs if w.at.order < clone.at.order]
     if before:
-        if earlier and earlier[-1].path == before:
-            shown = witness(subject, stays(earlier)) or earlier[-1]
-            yield met(shown.at)
-        else:
-            now = earlier[-1].path if earlier else None
-            yield Unmet(
-                contrast("WORKDIR before the clone", now, before)
-                if now
-                else f"WORKDIR is not {code(before)} before the clone",
-                earlier[-1].at.span if earlier else clone.at.instruction.span,
-                expected=f"WORKDIR {before} before the clone",
-                fix=insert(
-                    clone.at.instruction.span.start,
-                    f"WORKDIR {before}{subject.source.newline}",
-                    f"Enter {before}",
-                    UNSAFE,
-                ),
-            )
-    entered = witness(subject, (w for w in workdirs if w.at.order > clone.at.order and w.path == after))
+        yield _workdir_before(subject, clone, [w for w in workdirs if w.at.order < clone.at.order], before)
+    yield _workdir_after(subject, clone, [w for w in workdirs if w.at.order > clone.at.order], after)
+
+
+def _workdir_before(subject: Subject, clone: Cloned, earlier: Sequence[WorkdirSet], before: str) -> Outcome:
+    """Return the outcome for the folder in which a clone runs, which the last of the earlier WORKDIRs sets."""
+    if earlier and earlier[-1].path == before:
+        shown = witness(subject, stays(earlier)) or earlier[-1]
+        return met(shown.at)
+    now = earlier[-1].path if earlier else None
+    start = clone.at.instruction.span.start
+    return Unmet(
+        contrast("WORKDIR before the clone", now, before) if now else f"WORKDIR is not {code(before)} before the clone",
+        earlier[-1].at.span if earlier else clone.at.instruction.span,
+        expected=f"WORKDIR {before} before the clone",
+        fix=insert(start, f"WORKDIR {before}{subject.source.newline}", f"Enter {before}", UNSAFE),
+    )
+
+
+def _workdir_after(subject: Subject, clone: Cloned, later: Sequence[WorkdirSet], after: str) -> Outcome:
+    """Return the outcome for the folder of a clone, which one of the later WORKDIRs enters."""
+    entered = witness(subject, (w for w in later if w.path == after))
     if entered is not None:
         text = entered.at.instruction.arguments
-        yield met(entered.at, text.span(0, len(text.text)), after)
-        return
+        return met(entered.at, text.span(0, len(text.text)), after)
     clones = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
     until = min(clones, default=len(subject.facts.facts))
-    between = [w for w in workdirs if clone.at.order < w.at.order < until]
+    between = [w for w in later if w.at.order < until]
     installs = [r.at.order for r in subject.environment.pip_installs if r.files and clone.at.order < r.at.order < until]
     name = after.rpartition("/")[2]
     wrong = next((w for w in between if (w.path or "").rpartition("/")[2] == name), None)
@@ -225,7 +227,7 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
     if wrong is not None and alike((wrong.path or "").rpartition("/")[2], name):
         written = wrong.at.instruction.arguments
         fix = replace(written.span(0, len(written.text)), after, f"Enter {after}", UNSAFE)
-    yield Unmet(
+    return Unmet(
         contrast("WORKDIR after the clone", wrong.path, after)
         if wrong is not None and wrong.path
         else f"WORKDIR is not {code(after)} after the clone",

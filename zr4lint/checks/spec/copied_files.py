@@ -117,6 +117,7 @@ def _paths(change: Removed | Overwritten) -> tuple[str, ...]:
 
 
 def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
+    """Return the finding for a file that is not at `path`: left out, copied to another place, or not copied."""
     if inside := _copied_in_a_folder(subject, path):
         copy, known = inside
         left_out = next((f for f in copy.flags.all("exclude") if fnmatchcase(name, f.value or "")), None)

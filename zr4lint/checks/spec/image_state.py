@@ -190,7 +190,7 @@ def exposed_ports(subject: Subject, *, ports: list[Text]) -> Outcomes:
     facts = subject.facts.of(PortExposed, subject.lineage)
     found = [(fact.at, port, fact.span) for fact in facts for port in _each_port(fact.value)]
     wanted = [port for given in ports for port in _each_port(given) if port is not None]
-    return _exactly(wanted, found, "port", "is not exposed", "EXPOSE", _port)
+    return _exactly(wanted, found, "the port {} is not exposed", "EXPOSE", _port)
 
 
 def _each_port(ports: str | None) -> Sequence[str | None]:
@@ -221,18 +221,20 @@ def volumes(subject: Subject, *, paths: list[Text]) -> Outcomes:
         VOLUME /var/lib/data
     """
     found = [(fact.at, fact.path, fact.span) for fact in subject.facts.of(VolumeDeclared, subject.lineage)]
-    return _exactly(paths, found, "path", "is not a volume", "VOLUME", lambda path: path.rstrip("/") or "/")
+    return _exactly(paths, found, "the path {} is not a volume", "VOLUME", lambda path: path.rstrip("/") or "/")
 
 
 def _exactly(
     wanted: Iterable[str],
     found: Iterable[tuple[At, str | None, Span]],
-    what: str,
     missing: str,
     keyword: str,
     normal: Callable[[str], str],
 ) -> Outcomes:
-    """Yield met for each wanted value that is found, and unmet for each other value."""
+    """Yield met for each wanted value that is found, and unmet for each other value.
+
+    `missing` is the message on a value, which replaces "{}". Values are equal if `normal` returns the same for them.
+    """
     places: dict[str, tuple[At, Span]] = {}
     unknown = False
     allowed = {normal(value) for value in wanted}
@@ -248,7 +250,7 @@ def _exactly(
         if place is not None:
             yield met(*place)
         else:
-            yield Unmet(f"the {what} {code(value)} {missing}", expected=expected, unsure=unknown, add=expected)
+            yield Unmet(missing.format(code(value)), expected=expected, unsure=unknown, add=expected)
 
 
 @check("runs-as")

@@ -9,7 +9,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import absent
 from zr4lint.model.quoting import code, contrast
-from zr4lint.model.source import Span
+from zr4lint.model.source import with_blank_before
 from zr4lint.programs.urls import normal_url
 
 if TYPE_CHECKING:
@@ -98,11 +98,7 @@ def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
 
 def _without(subject: Subject, option: Option, title: str) -> Fix:
     """Return a fix that removes an option with the blank before it."""
-    start = option.span.start
-    text = subject.source.text
-    if text[start - 1 : start] == " ":
-        start -= 1
-    return replace(Span(start, option.span.end), "", title, UNSAFE)
+    return replace(with_blank_before(subject.source.text, option.span), "", title, UNSAFE)
 
 
 def _wrong_url(what: str, option: Option, url: str, expected: str) -> Unmet:

@@ -88,7 +88,7 @@ def written(subject: Subject, value: str) -> str:
         return value
     if set(value) & {'"', "$", "\\", "`"} and "'" not in value and not value.endswith(("\\", "`")):
         return f"'{value}'"
-    escape = next((d.value for d in subject.dockerfile.directives if d.name == "escape"), "\\")
+    escape = subject.dockerfile.escape
     return '"' + "".join(escape + char if char in ('"', "$", escape) else char for char in value) + '"'
 
 

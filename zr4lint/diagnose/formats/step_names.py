@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from zr4lint.diagnose.events import StepName
+from zr4lint.dockerfile.refusals import KEYWORDS
 
-KEYWORDS = "ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR"  # noqa: E501
-INSTRUCTION = re.compile(rf"(?:{KEYWORDS})[ \t]")
+INSTRUCTION = re.compile(rf"(?:{'|'.join(sorted(KEYWORDS))})[ \t]")
 
 _BRACKET = re.compile(r"\[([^\]]*+)\] ?(.*)", re.DOTALL)
 _COUNT = re.compile(r"(?:^| )(\d{1,9})/(\d{1,9})$")

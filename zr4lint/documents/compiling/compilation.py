@@ -14,7 +14,6 @@ from zr4lint.documents.compiling.lifted import lifted
 from zr4lint.documents.compiling.requirement import Requirement, named
 from zr4lint.documents.compiling.satisfying import conflicting
 from zr4lint.documents.compiling.sections import lines_required, sections_of
-from zr4lint.documents.decisions import Carried
 from zr4lint.documents.demanding.demands import Read, values_of
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.derivation import Derived, UnusableError
@@ -26,6 +25,7 @@ from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.packs import document_rules as rules
 
 if TYPE_CHECKING:
+    from zr4lint.documents.decisions import Carried
     from zr4lint.packs.model import Section
 
 _DECIDES = frozenset(
@@ -70,13 +70,12 @@ def undecided(report: FileReport) -> list[Finding]:
     ]
 
 
-def compile_document(report: FileReport, folder: str = "", carried: Carried | None = None) -> Compiled:
+def compile_document(report: FileReport, folder: str, carried: Carried) -> Compiled:
     """Compile a document whose contradictions are decided; raise NotCompilableError if it yields no pack.
 
     `folder` is the folder of the pack, from which the pack names the document's path. `carried` is the content of the
     file of decisions.
     """
-    carried = carried or Carried()
     target = Target(Document(report.source))
     path = report.source.path
     document = path.replace("\\", "/").rpartition("/")[2]
@@ -125,7 +124,7 @@ def _requirements(
         for requirement in blocks.requirements(document):
             block = blocks.block_of(requirement.demand.span)
             key = block.section.number if block is not None and block.section is not None else None
-            whole = requirement.demand.habit or requirement.demand.kind in _WHOLE_FILE or key not in keys
+            whole = requirement.demand.of_whole_file or key not in keys
             greps = greps or bool(requirement.greps)
             demand = requirement.demand
             had.update(((demand.kind, subject), value) for subject, value in values_of(demand))
@@ -142,10 +141,6 @@ def _requirements(
         summary = "Where a requirement is met, the document's own command for it passes too."
         demand = Demand("specification-commands", {}, place, summary, level="warning")
         yield Requirement(demand, "Those who run the commands should see what the rules see.")
-
-
-_WHOLE_FILE = ("stages", "build-arguments", "step-order", "pip-order")
-"""The kinds of checks that look at more than one place of the file."""
 
 
 def _overruled(report: FileReport, one: Read) -> bool:

@@ -13,6 +13,8 @@ from zr4lint.model.source import Span
 
 Pins = Literal["exact", "minor", "none"]
 _F = TypeVar("_F", bound=Fact)
+_OF_SEVERAL_PLACES = ("stages", "build-arguments", "step-order", "pip-order")
+"""Kinds that look at more than one place of the file."""
 
 
 class Demand(Struct, frozen=True):
@@ -34,6 +36,11 @@ class Demand(Struct, frozen=True):
     instead: Demand | None = None
     habit: bool = False
     stages: Literal["image", "all"] | None = None
+
+    @property
+    def of_whole_file(self) -> bool:
+        """Whether the demand belongs to no section."""
+        return self.habit or self.kind in _OF_SEVERAL_PLACES
 
 
 class Golden(Struct, frozen=True):

@@ -94,12 +94,8 @@ def derive(
 
 
 def _section(demand: Demand, source: SourceFile, sections: Sequence[Section]) -> Section:
-    whole = demand.habit or KINDS[demand.kind].late or demand.kind in _WHOLE_FILE
+    whole = demand.of_whole_file or KINDS[demand.kind].late
     return WHOLE if whole else section_of(sections, source.line_of(demand.span.start))
-
-
-_WHOLE_FILE = ("stages", "build-arguments", "step-order", "pip-order")
-"""The kinds of checks that look at more than one place of the file."""
 
 
 def _met(

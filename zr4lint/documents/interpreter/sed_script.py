@@ -29,7 +29,7 @@ class Edit(Struct, frozen=True):
     flags: str = ""
 
 
-def read_script(script: str, *, extended: bool = False) -> list[Edit]:
+def read_script(script: str, *, extended: bool) -> list[Edit]:
     """Return the commands of a script; raise UnknownError for unsupported ones."""
     reader = _Reader(known(script), extended)
     return [*reader.edits()]

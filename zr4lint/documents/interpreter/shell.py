@@ -13,7 +13,7 @@ from zr4lint.documents.interpreter.partial_text import UNKNOWN, UnknownError, eq
 from zr4lint.documents.interpreter.programs import PROGRAMS, Files, Result, test
 from zr4lint.documents.interpreter.word_values import Expansion
 from zr4lint.model.source import Span
-from zr4lint.shell.tree import parse_tree
+from zr4lint.shell.tree import over_budget, parse_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -26,8 +26,10 @@ _MOST_CALLS = 20
 """The most nested calls of a script's functions."""
 
 
-_tree = lru_cache(maxsize=64)(parse_tree)
-"""The parser is cached, since a document's scripts are run on many texts."""
+@lru_cache(maxsize=64)
+def _tree(script: str) -> Node | None:
+    """Return the root of a script's tree, or None if it exceeds its budgets; a document runs it on many texts."""
+    return None if over_budget(script) is not None else parse_tree(script)
 
 
 class Ended(Exception):  # noqa: N818

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from zr4lint.documents.tracing.records import Passage, Requirement, Spot, Trace
 
 LINKS = (
-    *("document", "document_line", "document_text", "by", "pack", "code", "name", "level", "state", "suppressed"),
-    *("dockerfile", "line", "column", "text", "message"),
-)
+    "document", "document_line", "document_text", "by", "pack", "code", "name", "level", "state", "suppressed",
+    "dockerfile", "line", "column", "text", "message",
+)  # fmt: skip
 """The columns of a trace, which has one row for each link from a line of a document to words of the Dockerfile."""
 
 GAPS = ("gap", "file", "line", "column", "code", "name", "text", "reason")

@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from zr4lint.facts.fact import At
 from zr4lint.facts.permissions import has_unknown_mount, may_not_write, mounted_over, offline, unprivileged
-from zr4lint.facts.stage_state import StageState, Variables
+from zr4lint.facts.stage_state import StageState, StageVariables
 from zr4lint.model.finding import Applicability, Edit, Fix
 from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.programs.image_paths import absolute, has_wildcard
@@ -35,7 +35,7 @@ class Scope(Struct, frozen=True):
     """
 
     folder: str | None
-    variables: Variables
+    variables: StageVariables
     umask: int | None = 0o022
     previous: str | None = None
 

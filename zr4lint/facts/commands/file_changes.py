@@ -361,6 +361,7 @@ def _output(call: Call, dialect: Dialect) -> MappedText | None:
 
 
 def _texts(call: Call) -> Iterator[Fact]:
+    """Yield the text that a command writes to a file, and keep it for later commands."""
     command = call.command
     target, adds = None, False
     for redirection in command.redirections:

@@ -11,6 +11,7 @@ from zr4lint.programs.apt import PROGRAMS as APT
 from zr4lint.programs.package_managers import MANAGERS, PackageCommand, parse_packages
 from zr4lint.programs.package_words import Kind, PackageWord
 from zr4lint.shell import Argument
+from zr4lint.shell.wrappers import CONDAS
 
 if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Call
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _OF_NODE = ("npm", "yarn", "pnpm")
 _INSISTING = ("ci", "clean-install", "install-clean", "--frozen-lockfile", "--immutable")
-_CONDA = ("conda", "mamba", "micromamba")
 
 
 @reads(*(program for program in MANAGERS if program not in (*APT, "uv")))
@@ -40,7 +40,7 @@ def packages(call: Call) -> Iterator[Fact]:
         from zr4lint.facts.commands.node_files import run_script  # only for builds of such a project
 
         run_script(call)
-    if program in _CONDA and any((a.value or "").endswith((".yml", ".yaml")) for a in call.arguments):
+    if program in CONDAS and any((a.value or "").endswith((".yml", ".yaml")) for a in call.arguments):
         from zr4lint.facts.commands.projects import by_conda  # only for builds with such a file
 
         yield from by_conda(call)

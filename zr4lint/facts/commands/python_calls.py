@@ -27,7 +27,7 @@ from zr4lint.programs.pip import (
     parse_requirements,
     unknown_command,
 )
-from zr4lint.programs.python import ISAAC, python_module
+from zr4lint.programs.python import ISAAC, SYSTEM_FOLDERS, python_module
 from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument, Reach, Redirection
 
@@ -46,7 +46,6 @@ _OF_VENV = Grammar(
 )  # fmt: skip
 _OF_VIRTUALENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "help", "no-pip"}))
 _SETTINGS = ("PIP_", "UV_")
-_SYSTEM = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/cuda/bin")
 _PACKAGES = r"/lib(?:64)?(?:/python[^/]*(?:/site-packages)?)?"
 _QUOTED = r"""(?:-\w|--[\w-]+=)?(?:"[^"$]*"|'[^']*')\Z"""
 """Matches a value in quotes without a variable, whose wildcards the shell does not expand."""
@@ -130,6 +129,7 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
 
 
 def _pip_run(call: Call, pip: PipCommand) -> PipRun:
+    """Return the fact of a call of pip, with the lists that it names read; remark on what makes the call fail."""
     alone = pip.parsed.has("isolated")
     settings = {n: call.variables[n] for n in call.variables if n.startswith(_SETTINGS) and not alone}
     settings = {**call.state.pip_config, **_configured(call, settings.get("PIP_CONFIG_FILE")), **settings}
@@ -139,7 +139,7 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     at = call.at(relative=any(not (path or "").startswith("/") for path in paths))
     path = call.variables.get("PATH")
     programs = pip.program.rpartition("/")[0] or (path or "").partition(":")[0]
-    if programs.startswith("/") and programs not in _SYSTEM:  # for other users, the system's pip uses ~/.local
+    if programs.startswith("/") and programs not in SYSTEM_FOLDERS:  # for other users, the system's pip uses ~/.local
         at = call.kept(at, _packages(call, programs.removesuffix("/bin") or "/"))
     if pip.action == "install":
         at = call.online(at)
@@ -213,12 +213,17 @@ def _with_listed(pip: PipCommand, listings: Listings) -> PipCommand:
     )
 
 
+def _path_of(call: Call, option: Option) -> str:
+    """Return the path of the file that an option names, or "" if it is unknown."""
+    return call.path(file_of(option.value or "")) or ""
+
+
 def _names_nothing(call: Call, option: Option) -> bool:
     """Return whether an option names a file that is not in the image at that point."""
     file = file_of(option.value or "")
     if option.name not in ("constraint", "requirement") or not file or "://" in file:
         return False
-    path = call.path(file) or ""
+    path = _path_of(call, option)
     if has_wildcard(path):  # unquoted, or set by a loop over files; names of files have brackets, but no other wildcard
         return re.match(_QUOTED, call.slice(option.value_span)) is not None and "[" not in path
     return bool(call.state.lost.get(path)) or (path != "" and path not in call.state.written and call.is_missing(path))
@@ -226,14 +231,14 @@ def _names_nothing(call: Call, option: Option) -> bool:
 
 def _is_absent(call: Call, option: Option) -> bool:
     """Return whether a missing list of requirements was never in the image; the build did not remove it."""
-    path = call.path(file_of(option.value or "")) or ""
+    path = _path_of(call, option)
     return option.name == "requirement" and not call.state.lost.get(path) and not path.startswith("/tmp/")
 
 
 def _misfits(call: Call, pip: PipCommand, option: Option) -> bool:
     """Return whether an option names constraints that pip can't satisfy."""
     named = option.name == "constraint" and option.value is not None
-    text = call.state.written.get(call.path(file_of(option.value or "")) or "") if named else None
+    text = call.state.written.get(_path_of(call, option)) if named else None
     return text is not None and not _keeps_to(text, pip)
 
 

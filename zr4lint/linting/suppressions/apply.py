@@ -46,6 +46,7 @@ class _Area(Struct, frozen=True):
 
 
 def _areas(found: list[Suppression], dockerfile: Dockerfile, mistakes: list[Mistake]) -> Iterator[_Area]:
+    """Yield the areas of suppressions, and add those without a beginning or an end to `mistakes`."""
     end = len(dockerfile.source.text) + 1
     ends = [instruction.span.end for instruction in dockerfile.instructions]
     stages = [i.index for i in dockerfile.instructions if i.keyword == "FROM"]

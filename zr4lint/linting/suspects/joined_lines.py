@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile.refusals import KEYWORDS
+from zr4lint.dockerfile.refusals import INSTRUCTION_LINE
 from zr4lint.linting.suspects.suspect import Suspect, cut
 from zr4lint.model.finding import Edit
 from zr4lint.model.quoting import code
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction, ParseError
     from zr4lint.facts import Facts
 
-_KEYWORD = re.compile(rf"[ \t]*({'|'.join(sorted(KEYWORDS))})[ \t]+\S")
 _ARRAYS = ("ADD", "CMD", "COPY", "ENTRYPOINT", "SHELL", "VOLUME")
 
 
@@ -46,7 +45,7 @@ def _open_heredoc(facts: Facts, error: ParseError) -> Iterator[Suspect]:
             note = f"Line {line} has {code(heredoc.name)} with other characters beside it."
             yield Suspect(error.span, None, (Edit.of(span, heredoc.name),), notes=(note,))
             return
-        if line > first and _KEYWORD.match(words):
+        if line > first and INSTRUCTION_LINE.match(words):
             spare = next((n for n in range(line - 1, first, -1) if _spare(source.slice(source.line_span(n)))), None)
             if spare is None:
                 yield Suspect(error.span, None, (Edit(span.start, span.start, f"{heredoc.name}\n"),))
@@ -87,7 +86,7 @@ def swallowed(facts: Facts) -> Iterator[Suspect]:
             words = source.slice(source.line_span(line))
             if _spare(words):
                 continue
-            found = _KEYWORD.match(words)
+            found = INSTRUCTION_LINE.match(words)
             if found is not None:
                 yield from _joined(facts, previous, line, found[1])
                 break

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from zr4lint.facts import Facts
 from zr4lint.model.finding import Edit, Finding, Related
-from zr4lint.model.source import MappedText, Span
+from zr4lint.model.source import MappedText, Span, with_blank_before
 
 
 class Suspect(Struct, frozen=True):
@@ -40,8 +40,7 @@ Family = Callable[[Facts], Iterator[Suspect]]
 
 def cut(text: str, span: Span) -> Edit:
     """Return an edit that removes words, with the blank before them."""
-    start = span.start - (text[span.start - 1 : span.start] == " ")
-    return Edit(start, span.end, "")
+    return Edit.of(with_blank_before(text, span), "")
 
 
 def masked(text: MappedText, keep: Span) -> tuple[Edit, ...]:

@@ -39,13 +39,11 @@ def steps(facts: Facts) -> Iterator[Suspect]:
         elif instruction.keyword == "RUN":
             for flag in instruction.flags:
                 if flag.name in ("mount", "network"):
-                    what = "files below this mount are not in the image"
-                    message = (
-                        what
-                        if flag.name == "mount"
-                        else f"with {code('--network=' + (flag.value or ''))} nothing is downloaded"
-                    )
-                    edit = Edit(flag.span.start, flag.span.end + (source.text[flag.span.end :][:1] == " "), "")
+                    message = "files below this mount are not in the image"
+                    if flag.name == "network":
+                        message = f"with {code('--network=' + (flag.value or ''))} nothing is downloaded"
+                    end = flag.span.end
+                    edit = Edit(flag.span.start, end + (source.text[end : end + 1] == " "), "")
                     yield Suspect(flag.span, message, (edit,), f"Remove --{flag.name}")
     for fact in facts.facts:
         if (
