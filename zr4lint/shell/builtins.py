@@ -95,10 +95,17 @@ def _keep_assignments(walker: Walker, name: str, made: Command, frame: Frame) ->
             walker.emit(frame, made.span, assignments=(pair,))
 
 
+def _may_return(frame: Frame) -> bool:
+    """Return whether bash accepts `return` at a position: in a function, or in a script that another one sources."""
+    return frame.call is not None or any(wrapper.name in (".", "source") for wrapper in frame.wrappers)
+
+
 def builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     """Apply a command's changes to the shell and return its status."""
     rest = made.words[1:]
     _keep_assignments(walker, name, made, frame)
+    if name == "return" and walker.dialect is Dialect.BASH and not _may_return(frame):
+        return FALSE
     if name in _JUMPS:
         code = walker.variables.value(rest[0]) if rest else None
         return jump(name, code if rest or name != "exit" else None, frame.reach, in_loop=frame.in_loop)
