@@ -146,7 +146,8 @@ def clone_owner(subject: Subject, *, target: Folder, placeholders: list[Text], s
     if found is None:
         yield Unmet(f"no repository is cloned to {code(target)}", expected="a clone from a real owner")
         return
-    owner = next((p for p in re.split(_SEPARATORS, found.clone.url.value or "") if p.lower() in placeholders), None)
+    names = {placeholder.lower() for placeholder in placeholders}
+    owner = next((p for p in re.split(_SEPARATORS, found.clone.url.value or "") if p.lower() in names), None)
     if owner is not None:
         yield Unmet(
             f"{code(owner)} is a placeholder",

@@ -19,7 +19,7 @@ from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast, plain
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs import modes
-from zr4lint.programs.image_paths import below_context, covers, has_wildcard, is_remote
+from zr4lint.programs.image_paths import below_context, covers, has_wildcard, is_remote, under
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ContextPath, Folder
@@ -42,7 +42,17 @@ def _copied_in_a_folder(subject: Subject, path: str) -> tuple[Copied, bool] | No
 
 def brought(subject: Subject, path: str) -> bool:
     """Return whether a COPY copies, or may copy, a file to this path."""
-    return subject.files.copied(path) is not None or _copied_in_a_folder(subject, path) is not None
+    copies = subject.facts.of(Copied, subject.lineage)
+    return subject.files.copied(path) is not None or any(_may_bring(copy, path) for copy in copies)
+
+
+def _may_bring(copy: Copied, path: str) -> bool:
+    if copy.target is None or copy.target == path:
+        return True
+    folder, name = posixpath.split(path)
+    pattern = posixpath.basename(copy.source)
+    left_out = copy.target == folder and has_wildcard(pattern) and not fnmatchcase(name, pattern)
+    return under(path, copy.target) and not left_out
 
 
 def with_redirections(subject: Subject, at: At) -> At:

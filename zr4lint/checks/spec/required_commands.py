@@ -339,7 +339,7 @@ def clone_ref(subject: Subject, *, target: Folder, ref: Text) -> Outcomes:
     else:
         yield Unmet(f"{code(target)} is at no given ref", clone.at.span, expected=expected)
         return
-    if given == ref:
+    if given is not None and re.sub(r"^(?:refs/)?(?:tags|heads)/", "", given) == ref:
         yield met(place)
     else:
         yield Unmet(contrast("the ref", given or "", ref), place.span, expected=expected, unsure=given is None)
