@@ -14,7 +14,7 @@ from zr4lint.linting.places import Places
 from zr4lint.model.budgets import OUTCOMES_OF_A_RULE
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.finding import Finding, Rule, Severity
-from zr4lint.model.quoting import fitted
+from zr4lint.model.quoting import code, fitted, nearest
 from zr4lint.model.source import Span
 from zr4lint.packs.model import Amendment, Pack, PackRule
 
@@ -85,6 +85,8 @@ def _run(
         greps = rule.greps
         if rule.rule.code in amendments:
             outcomes, greps = _amended(rule, kind, judged[looked], amendments[rule.rule.code]), ()
+        if rule.stage is not None and judged[looked].base is None:
+            outcomes = _of_no_stage(rule.stage, facts, outcomes)
         met: list[Met] = []
         unmet: list[Unmet] = []
         for outcome in map(anchored, outcomes) if facts.included else outcomes:
@@ -144,6 +146,15 @@ def _looked_at(rule: PackRule, subject: Subject) -> Subject:
     if (rule.stages or KINDS[rule.check].stages) == "all":
         return structs.replace(subject, lineage=frozenset(stage.number for stage in facts.stages))
     return subject
+
+
+def _of_no_stage(name: str, facts: Facts, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Return the finding of a rule on a stage that the file does not have, unless the rule is met without it."""
+    if all(isinstance(outcome, Met) for outcome in outcomes):
+        return []
+    near = nearest(name, [stage.name for stage in facts.stages if stage.name])
+    asked = f"Name a stage {name}" + (f", or correct the name of {near} in the pack" if near else "")
+    return [Unmet(f"the file has no stage {code(name, 40)}", expected=f"FROM ... AS {name}", help=asked)]
 
 
 def _stage_name(pack: Pack) -> str | None:

@@ -35,7 +35,7 @@ class Reference(Struct, frozen=True):
     instruction: Instruction
 
 
-@check("image-reference", stages="all")
+@check("image-reference", stages="all", needs="pinned allowed forbidden")
 def image_reference(
     subject: Subject,
     *,

@@ -246,7 +246,7 @@ def _near_miss(subject: Subject, copy: Copied, name: str) -> Span | None:
     return None
 
 
-@check("context-files")
+@check("context-files", needs="copies ignored")
 def context_files(subject: Subject, *, copies: list[ContextPath] | None = None, ignored: bool = False) -> Outcomes:
     """Files that the build copies are in the build context. Without a context there is no check.
 

@@ -26,7 +26,7 @@ from zr4lint.facts import (
 from zr4lint.model.quoting import code, contrast, plain
 
 if TYPE_CHECKING:
-    from zr4lint.checks.parameters import Folder, Text, Variable
+    from zr4lint.checks.parameters import Folder, Port, Text, Variable
     from zr4lint.model.source import Span
 
 _LONGEST_RANGE = 100
@@ -69,7 +69,7 @@ def _quotable(value: str) -> bool:
     return value.isprintable() and not any(c in value for c in '"$\\`')
 
 
-@check("build-arguments", stages="all")
+@check("build-arguments", stages="all", needs="defaults without-default")
 def build_arguments(
     subject: Subject, *, defaults: dict[Variable, str] | None = None, without_default: list[Variable] | None = None
 ) -> Outcomes:
@@ -133,7 +133,7 @@ def variables_set(subject: Subject, *, names: list[Variable]) -> Outcomes:
             yield Unmet(f"{name} is not set", expected=f"ENV {name}=...")
 
 
-@check("path-folders")
+@check("path-folders", needs="before after")
 def path_folders(
     subject: Subject,
     *,
@@ -185,7 +185,7 @@ def _from_base(subject: Subject, variable: str) -> str | None:
 
 
 @check("exposed-ports")
-def exposed_ports(subject: Subject, *, ports: list[Text]) -> Outcomes:
+def exposed_ports(subject: Subject, *, ports: list[Port]) -> Outcomes:
     """These ports are exposed, and no others.
 
     Rule:

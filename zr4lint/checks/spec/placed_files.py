@@ -16,7 +16,7 @@ from zr4lint.programs.image_paths import covers
 from zr4lint.programs.modes import UNKNOWN, Mode, changed
 
 if TYPE_CHECKING:
-    from zr4lint.checks.parameters import Folder, Text
+    from zr4lint.checks.parameters import FileMode, Folder, Text
 
 
 @check("copies-to")
@@ -27,7 +27,7 @@ def copies_to(
     target: Folder,
     origin: Text = "",
     owner: Text = "",
-    mode: Text = "",
+    mode: FileMode = "",
 ) -> Outcomes:
     """Each source is copied to this path and keeps this owner and mode. `origin` is the stage or image it comes from.
 

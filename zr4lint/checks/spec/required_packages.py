@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -19,17 +19,17 @@ from zr4lint.programs.pip import parse_requirement
 from zr4lint.shell import Argument
 
 if TYPE_CHECKING:
-    from zr4lint.checks.parameters import PipRequirement, Text, VersionLabel
+    from zr4lint.checks.parameters import Manager, PipRequirement, Text, VersionLabel
     from zr4lint.programs.package_words import PackageWord
 
     _Installed = tuple[PackageRun, PackageWord]
 
 
-@check("installed-packages")
+@check("installed-packages", needs="packages versions")
 def installed_packages(
     subject: Subject,
     *,
-    manager: Text = "",
+    manager: Manager | None = None,
     packages: list[Text] | None = None,
     versions: dict[Text, Text] | None = None,
 ) -> Outcomes:
@@ -50,7 +50,7 @@ def installed_packages(
         FROM alpine:3.22
         RUN apk add --no-cache curl
     """
-    standing, removed, unknown = _standing(subject, manager)
+    standing, removed, unknown = _standing(subject, family(manager or ""))
     for name, version in {**dict.fromkeys(packages or (), ""), **(versions or {})}.items():
         expected = f"{name}{version}"
         if name in standing:
@@ -131,9 +131,19 @@ def _takes_others(run: PackageRun, marked: bool) -> bool:
     return run.command.unknown or (marked and not words) or any(has_wildcard(word.name) for word in words)
 
 
+_FAMILIES: Mapping[str, str] = {
+    "apt-get": "apt",
+    "aptitude": "apt",
+    "yum": "dnf",
+    "microdnf": "dnf",
+    "mamba": "conda",
+    "micromamba": "conda",
+}
+
+
 def family(manager: str) -> str:
     """Return the common name of a package manager: apt for apt-get, and dnf for yum."""
-    return {"apt-get": "apt", "aptitude": "apt", "yum": "dnf", "microdnf": "dnf"}.get(manager, manager)
+    return _FAMILIES.get(manager, manager)
 
 
 @check("python-packages")
