@@ -6,6 +6,8 @@ import posixpath
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.copied_files import taken_away
@@ -49,7 +51,7 @@ def copies_to(
     for source in sources:
         name = normal_source(source)
         alike = [copy for copy in facts.of(Copied, subject.lineage) if normal_source(copy.source) == name]
-        known = [copy for copy in alike if _place_of(facts, origin_of(copy)) == wanted]
+        known = [copy for copy in alike if _has_origin(copy) and _place_of(facts, origin_of(copy)) == wanted]
         placed = [copy for copy in known if copy.target is not None and ends_at(copy, source, target)]
         if not placed:
             yield _not_placed(known or alike, source, target, origin, elsewhere=not known)
@@ -69,12 +71,21 @@ def copies_to(
         yield met(last.at, last.span)
 
 
+def _has_origin(copy: Copied) -> bool:
+    """Return whether it is known where a file comes from."""
+    flag = copy.flags.get("from")
+    return flag is None or flag.value is not None
+
+
 def _place_of(facts: Facts, origin: str) -> int | Image | None:
     """Return the number of a stage, an image, or None for the build context."""
     if not origin:
         return None
     stage = facts.called(origin)
-    return parse_image(origin) if stage is None else stage.number
+    if stage is not None:
+        return stage.number
+    image = parse_image(origin)
+    return image if image.tag or image.digest else structs.replace(image, tag="latest")
 
 
 def _not_placed(known: Sequence[Copied], source: str, target: str, origin: str, *, elsewhere: bool) -> Unmet:
@@ -90,7 +101,9 @@ def _not_placed(known: Sequence[Copied], source: str, target: str, origin: str, 
         flag = last.flags.get("from")
         given, wanted = (name or "the build context" for name in (origin_of(last), origin))
         message = f"{code(source, 24)} comes from {plain(given, 24)}, not from {plain(wanted, 20)}"
-        return Unmet(message, flag.span if flag is not None else last.span, expected=expected)
+        if unknown := not _has_origin(last):
+            message = f"{code(source, 24)} may not come from {plain(wanted, 24)}"
+        return Unmet(message, flag.span if flag is not None else last.span, expected=expected, unsure=unknown)
     message = contrast(f"the target of {plain(source, 24)}", last.target or "", target)
     return Unmet(message, last.at.span, expected=expected)
 
@@ -103,11 +116,14 @@ def _owned(subject: Subject, copy: Copied, path: str, wanted: str) -> Outcomes:
     for change in subject.facts.of(OwnerChanged, subject.lineage):
         if change.at.order > copy.at.order and any(covers(p, path, recursive=change.recursive) for p in change.paths):
             value, place = change.owner, change.at.span
-    if value is None or _owner(value) != _owner(wanted):
-        message = contrast(f"the owner of {plain(copy.source, 24)}", value or "", wanted)
+    if value is None or value.endswith(":"):  # the second is the group that the user has in /etc/passwd
+        message = f"the owner of {plain(copy.source, 24)} is not known before the build"
+        yield Unmet(message, place, expected=f"--chown={wanted}", unsure=True)
+    elif _owner(value) != _owner(wanted):
+        message = contrast(f"the owner of {plain(copy.source, 24)}", value, wanted)
         if place == copy.at.span:
             message = f"{code(copy.source, 36)} is copied without --chown={plain(wanted, 20)}"
-        yield Unmet(message, place, expected=f"--chown={wanted}", unsure=value is None)
+        yield Unmet(message, place, expected=f"--chown={wanted}")
 
 
 def _owner(value: str) -> tuple[str, str]:
@@ -131,11 +147,14 @@ def _with_mode(subject: Subject, copy: Copied, path: str, wanted: str) -> Outcom
             value, place = change.mode, change.at.span
             mode = changed(change.mode, mode or UNKNOWN)
     asked = changed(wanted, UNKNOWN)
-    if mode is None or asked is None or mode.put(asked.known, asked.bits, asked.known) != mode:
-        message = contrast(f"the mode of {plain(copy.source, 24)}", value or "", wanted)
+    if value is None:
+        message = f"the mode of {plain(copy.source, 24)} is not known before the build"
+        yield Unmet(message, place, expected=f"--chmod={wanted}", unsure=True)
+    elif mode is None or asked is None or mode.put(asked.known, asked.bits, asked.known) != mode:
+        message = contrast(f"the mode of {plain(copy.source, 24)}", value, wanted)
         if not value:
             message = f"{code(copy.source, 36)} is copied without --chmod={plain(wanted, 20)}"
-        yield Unmet(message, place, expected=f"--chmod={wanted}", unsure=value is None)
+        yield Unmet(message, place, expected=f"--chmod={wanted}")
 
 
 def _replaced(subject: Subject, path: str, since: Copied) -> Fact | None:
@@ -188,8 +207,10 @@ def file_text(subject: Subject, *, path: Folder, text: str) -> Outcomes:
         return
     last = found[-1]
     removal = taken_away(subject, path, last.at)
-    copies = (copy for copy in subject.facts.of(Copied, subject.lineage) if copy.target == path and not copy.many)
-    other = next((copy for copy in copies if copy.at.order > last.at.order), None)
+    others: list[Fact] = [fact for fact in subject.facts.of(Overwritten, subject.lineage) if fact.path == path]
+    others += (copy for copy in subject.facts.of(Copied, subject.lineage) if copy.target == path and not copy.many)
+    after = (fact for fact in others if fact.at.order > last.at.order and fact.at.span != last.at.span)
+    other = next((fact for fact in after if not maybe(fact.at)), None)
     if removal is not None:
         yield Unmet(f"{code(path)} is removed again", removal.at.span, expected=f"{path} in the image")
     elif other is not None:
