@@ -45,6 +45,7 @@ class Kind(Struct, frozen=True):
     - `late`: the check reads the results of the others, so it runs after them.
     - `stages`: the stages it checks if its rule does not say: those of the image that is built, or all.
     - `raises`: the check may report an error under a rule of a lower level.
+    - `by_commands`: a command can meet the requirement, so one that is not known before the build may.
     - `needs`: parameters of which a rule gives at least one, since the check reports nothing without them.
     """
 
@@ -54,6 +55,7 @@ class Kind(Struct, frozen=True):
     stages: Stages = "image"
     raises: bool = False
     needs: tuple[str, ...] = ()
+    by_commands: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -177,7 +179,13 @@ KINDS = Kinds()
 
 
 def check(
-    name: str, *, late: bool = False, stages: Stages = "image", raises: bool = False, needs: str = ""
+    name: str,
+    *,
+    late: bool = False,
+    stages: Stages = "image",
+    raises: bool = False,
+    needs: str = "",
+    by_commands: bool = False,
 ) -> Callable[[_C], _C]:
     """Register a function as a kind of check. Its keyword-only arguments are the parameters of the kind.
 
@@ -187,7 +195,7 @@ def check(
     def register(function: _C) -> _C:
         if KINDS.get(name):  # this imports no module
             raise TypeError(f"check {name!r}: registered twice")
-        KINDS[name] = Kind(name, function, late, stages, raises, tuple(needs.split()))
+        KINDS[name] = Kind(name, function, late, stages, raises, tuple(needs.split()), by_commands)
         return function
 
     return register

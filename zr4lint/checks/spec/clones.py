@@ -42,7 +42,7 @@ def unknown_clone(subject: Subject) -> Cloned | None:
     return next((c for c in subject.facts.of(Cloned, subject.lineage) if c.target is None), None)
 
 
-@check("git-clone")
+@check("git-clone", by_commands=True)
 def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = "", suggested: Url = "") -> Outcomes:
     """A repository is cloned to a folder and stays there. If a URL is given, it is that repository.
 
@@ -236,7 +236,7 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
     )
 
 
-@check("pip-requirements")
+@check("pip-requirements", by_commands=True)
 def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled: Text = "") -> Outcomes:
     """Pip installs from this requirements file, after its repository is cloned to `target`."""
     clone = clone_to(subject, target)

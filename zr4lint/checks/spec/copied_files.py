@@ -163,7 +163,7 @@ def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
     return Unmet(f"{code(name)} is not copied", expected=expected, hint=("copy", name), add=expected)
 
 
-@check("executable")
+@check("executable", by_commands=True)
 def executable(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Outcomes:
     """Each file is made executable after it is copied, and stays executable."""
     changes = subject.facts.of(ModeChanged, subject.lineage)

@@ -182,7 +182,7 @@ def ends_at(copy: Copied, source: str, target: str) -> bool:
     return found == wanted or (not copy.many and found == posixpath.join(wanted, posixpath.basename(source)))
 
 
-@check("file-text")
+@check("file-text", by_commands=True)
 def file_text(subject: Subject, *, path: Folder, text: str) -> Outcomes:
     """A heredoc, or a command such as echo, writes this text to the file.
 

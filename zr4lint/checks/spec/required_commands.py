@@ -33,7 +33,7 @@ _LIST = r"\S+(?:-|\s)(?:install|add|enable|require)\b"
 Key = tuple[tuple[str, ...], tuple[str, ...]]
 
 
-@check("runs")
+@check("runs", by_commands=True)
 def runs(
     subject: Subject,
     *,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     _Installed = tuple[PackageRun, PackageWord]
 
 
-@check("installed-packages", needs="packages versions")
+@check("installed-packages", needs="packages versions", by_commands=True)
 def installed_packages(
     subject: Subject,
     *,
@@ -146,7 +146,7 @@ def family(manager: str) -> str:
     return _FAMILIES.get(manager, manager)
 
 
-@check("python-packages")
+@check("python-packages", by_commands=True)
 def python_packages(
     subject: Subject,
     *,
@@ -227,7 +227,7 @@ def _mounted(subject: Subject, run: PipRun, path: str | None, span: Span) -> str
     return absolute(re.split(r"[\s=]", subject.words(span))[-1].strip("\"'"), run.folder)
 
 
-@check("requirement-files")
+@check("requirement-files", by_commands=True)
 def requirement_files(subject: Subject, *, files: list[Text]) -> Outcomes:
     """Pip installs from each of these requirements files, given by absolute paths.
 
