@@ -30,8 +30,8 @@ def _words(found: CommandSet) -> list[str] | None:
 def command(subject: Subject, *, arguments: list[str], file: Folder = "", keyword: StartKeyword = "CMD") -> Outcomes:
     """CMD is exactly this, a COPY provides the file that it runs, and no ENTRYPOINT takes it as arguments.
 
-    The file is the program, if that is an absolute path, unless `file` names it. With `keyword`, ENTRYPOINT is exactly
-    this, and CMD may add arguments.
+    The file is the program unless `file` names it. With `keyword`, ENTRYPOINT is exactly this, and CMD may add
+    arguments.
     """
     file = file or next(iter(arguments), "")
     traced = subject.files.copied(file)
@@ -57,7 +57,7 @@ def command(subject: Subject, *, arguments: list[str], file: Folder = "", keywor
         fix = replace(span, json_array(arguments), f"Run {wanted}", UNSAFE)
         message = contrast("the command", text.text, wanted) if text.text else f"{keyword} is empty"
         yield Unmet(message, span, expected=expected, fix=fix)
-    elif file.startswith("/") and not brought(subject, file):
+    elif file and not brought(subject, file):
         yield Unmet(f"{keyword} runs {code(file)}, which is not copied", span, expected=f"COPY ... {file}")
     elif traced is not None and isinstance(traced.lost, Removed):
         yield Unmet(f"{code(file)} is removed again", traced.lost.at.span, expected=f"{file} in the image")
