@@ -56,6 +56,7 @@ def _then(kind: Kind) -> dict[str, Any]:
             "description": kind.description,
             "properties": _properties({name: parameter.type for name, parameter in kind.parameters.items()}),
             **({"required": required} if required else {}),
+            **({"anyOf": [{"required": [name]} for name in kind.needs]} if kind.needs else {}),
         },
     }
 

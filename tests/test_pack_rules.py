@@ -168,7 +168,7 @@ def test_settings_can_be_filled_again() -> None:
     [
         ({"imag": "x"}, ["`imag` is not a setting of the pack `general`; did you mean `image`?"]),
         ({"x": 1}, ["`x` is not a setting of the pack `general`"]),
-        ({"image": 3}, ["`image` is `3`, not a string"]),
+        ({"image": 3}, ['`image` is `3`, not a string; write "3"']),
         ({"image": "A B"}, ["`image` is `A B`, not an image reference such as `python:3.12-slim`"]),
         ({"packages": "git"}, ["`packages` is `git`, not a list of strings"]),
         ({"packages": ["git", "A B"]}, ["`packages` has `A B`, not a Debian package such as `git`"]),

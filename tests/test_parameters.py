@@ -107,6 +107,8 @@ RULES = {
         "RUN --mount=type=bind,from=x.io/b:1,target=/b true",
         "RUN --mount=type=bind,from=x.io/b,target=/b true",
     ),
+    'check = "image-reference"\nallowed = "ghcr.io/acme"': ("FROM ghcr.io/acme/a/b:1", "FROM ghcr.io/acme-x/a:1"),
+    'check = "image-reference"\nallowed = "debian:*-slim"': ("FROM debian:12-slim", "FROM x.io/debian:12-slim"),
     'check = "runs-as"\nuser = "root"': ("USER 0", "USER 1"),
     'check = "installed-packages"\nmanager = "apt"\npackages = "curl"': (
         "RUN apt-get install -y curl:amd64",

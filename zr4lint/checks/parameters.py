@@ -91,6 +91,35 @@ PipOption = Annotated[
 ]
 Program = Annotated[str, Meta(pattern=_whole(r"\S+"), description="a program", examples=["python3.12"])]
 Variable = Annotated[str, Meta(pattern=_whole(r"[^\s=]+"), description="a variable name", examples=["LANG"])]
+Port = Annotated[
+    str,
+    Meta(
+        pattern=_whole(r"\d{1,5}(?:-\d{1,5})?(?:/[A-Za-z]+)?"),
+        description="a port with an optional protocol",
+        examples=["8080", "53/udp"],
+    ),
+]
+FileMode = Annotated[
+    str,
+    Meta(
+        pattern=_whole(r"[0-7]{3,4}|[ugoa]*(?:[-+=][rwxXstugo]*)+(?:,[ugoa]*(?:[-+=][rwxXstugo]*)+)*"),
+        description="the mode of a file",
+        examples=["0644"],
+    ),
+]
+Duration = Annotated[
+    str,
+    Meta(
+        pattern=_whole(r"\d+|(?:\d+(?:\.\d+)?(?:h|m|s|ms|us|ns))+"),
+        description="a duration or a number",
+        examples=["30s", "3"],
+    ),
+]
+HealthOption = Literal["interval", "timeout", "start-period", "start-interval", "retries"]
+Manager = Literal[
+    "apt", "apt-get", "apk", "conda", "dnf", "gem", "go", "mamba", "microdnf", "micromamba", "npm", "pip", "pnpm", "uv",
+    "yarn", "yum", "zypper",
+]  # fmt: skip
 PortRange = Annotated[
     str, Meta(pattern=_whole(r"\d{1,5}(?:-\d{1,5})?"), description="a port or a range of ports", examples=["8080"])
 ]
@@ -160,7 +189,9 @@ def misfits(value: Any, kind: Any) -> Iterator[Misfit]:
         if inside:
             yield from inside
             return
-    yield Misfit(value, words(kind), _literals(plain))
+    known = tuple(literal for option in options for literal in _literals(_unwrapped(option)[0]))
+    textual = plain is str and not isinstance(value, str) and not any(misfits(str(value), kind))
+    yield Misfit(value, _PLAIN[str][0] if textual else words(kind), known)
 
 
 def _parts(value: Any, kind: Any) -> list[tuple[Any, Any]] | None:

@@ -45,6 +45,8 @@ class Kind(Struct, frozen=True):
     - `late`: the check reads the results of the others, so it runs after them.
     - `stages`: the stages it checks if its rule does not say: those of the image that is built, or all.
     - `raises`: the check may report an error under a rule of a lower level.
+    - `by_commands`: a command can meet the requirement, so one that is not known before the build may.
+    - `needs`: parameters of which a rule gives at least one, since the check reports nothing without them.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Kind(Struct, frozen=True):
     late: bool
     stages: Stages = "image"
     raises: bool = False
+    needs: tuple[str, ...] = ()
+    by_commands: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -174,16 +178,24 @@ def _modules() -> Mapping[str, str]:
 KINDS = Kinds()
 
 
-def check(name: str, *, late: bool = False, stages: Stages = "image", raises: bool = False) -> Callable[[_C], _C]:
+def check(
+    name: str,
+    *,
+    late: bool = False,
+    stages: Stages = "image",
+    raises: bool = False,
+    needs: str = "",
+    by_commands: bool = False,
+) -> Callable[[_C], _C]:
     """Register a function as a kind of check. Its keyword-only arguments are the parameters of the kind.
 
-    Packs write a parameter `protocol_case` as `protocol-case`.
+    Packs write a parameter `protocol_case` as `protocol-case`. `needs` are names of parameters in packs.
     """
 
     def register(function: _C) -> _C:
         if KINDS.get(name):  # this imports no module
             raise TypeError(f"check {name!r}: registered twice")
-        KINDS[name] = Kind(name, function, late, stages, raises)
+        KINDS[name] = Kind(name, function, late, stages, raises, tuple(needs.split()), by_commands)
         return function
 
     return register

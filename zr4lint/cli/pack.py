@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal
 
 import click
@@ -95,7 +97,9 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
         trial = try_pack(loaded, golden)
     lines = [*trial.wrong]
     lines += [f"{f.path}:{f.line}:{f.column}: {f.code} {f.name}: {f.message}" for f in trial.findings]
-    lines += [f"{dockerfile}:{edit.line}: no rule notices this edit: {edit.kind}" for edit in trial.unnoticed]
+    for number, edits in groupby(trial.unnoticed, key=attrgetter("line")):
+        kinds = ", ".join(edit.kind for edit in edits)
+        lines.append(f"{dockerfile}:{number}: edits that no rule notices: {kinds}")
     lines += [f"{pack}: no edit breaks {rule}" for rule in trial.untried]
     examples = trial.examples + len(trial.wrong) + len(trial.untried)
     summary = f"examples {trial.examples}/{examples}" if examples else "no rule has an example"

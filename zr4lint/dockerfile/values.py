@@ -190,8 +190,8 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
         from zr4lint.model.cutting import cut  # few files have such an expansion
 
         pattern = _operand(operand, env)
-        if value is None or pattern is None or "\ue000" in pattern:
-            return None  # a backslash in a variable's value may escape the next character of the pattern
+        if value is None or pattern is None or "\ue000" in pattern or "\0" in value:
+            return None  # a backslash in a value may escape the next character, and what a NUL stands for is unknown
         return cut(value.translate(_KEPT), operator, pattern)
     is_set = name in env and (value != "" or not operator.startswith(":"))
     if operator.endswith("-"):

@@ -220,6 +220,14 @@ class ModeChanged(Fact, frozen=True):
     unknown: bool = False
 
 
+class OwnerChanged(Fact, frozen=True):
+    """A call of chown with its first operand; its absolute paths may have wildcards."""
+
+    owner: str
+    paths: tuple[str, ...]
+    recursive: bool
+
+
 class Removed(Fact, frozen=True):
     """A call of rm, or the source of mv; its absolute paths may have wildcards."""
 

@@ -69,7 +69,8 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         state.brings_folders = state.brings_folders or many or "." not in posixpath.basename(value)
         path = folder
         if into and not many and folder is not None:
-            path = posixpath.join(folder, posixpath.basename(value))
+            below = value.rpartition("/./")[2] if flags.has("parents") else posixpath.basename(value)
+            path = posixpath.normpath(posixpath.join(folder, below.lstrip("/")))
         state.write(path, None)
         state.programs = state.programs.restore(folder if instruction.keyword == "ADD" else path)
         yield Copied(

@@ -9,9 +9,9 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell import Command, Dialect, ParsedScript, Reach, Word, parse_script
 from zr4lint.shell.commands import Heredoc
 from zr4lint.shell.wrappers import (
-    exits_on_failure,
     has_extended_pattern,
     nested_script,
+    options_of,
     program,
     shebang_exits_on_failure,
 )
@@ -42,6 +42,7 @@ def run_commands(
     """
     if instruction.json is not None:
         return _exec_form(instruction, files, sh_is_dash=sh_is_dash, deadline=deadline)
+    shell = shell[1:] if shell[:1] in (("env",), ("/usr/bin/env",)) else shell
     name = shell[0].rpartition("/")[2] if shell else ""
     options = [o[1:] for o in shell[1:] if o[:1] == "-" and o[:2] != "--"]
     if name not in _SHELLS or not any("c" in o for o in options) or any("n" in o for o in options):
@@ -50,7 +51,7 @@ def run_commands(
         return ParsedScript(())  # the shell's script is another word, and the RUN's words are only its `$0`
     if "extglob" in shell and has_extended_pattern(instruction.arguments.text):
         return ParsedScript(())
-    exits = exits_on_failure(shell[1:])
+    given = options_of(shell[1:])
     script = instruction.arguments
     heredocs = [h for h in (_located(script, heredoc, text) for heredoc in instruction.heredocs) if h is not None]
     if len(heredocs) == 1 and not (script.text[: heredocs[0].start] + script.text[heredocs[0].end :]).strip():
@@ -59,7 +60,7 @@ def run_commands(
         first = script.text.partition("\n")[0]
         if first.startswith("#!"):
             name = next((n for n in first.replace("/", " ").split() if n in _SHELLS), "")
-            exits = shebang_exits_on_failure(first)
+            given = frozenset("e" if shebang_exits_on_failure(first) else "")
             if not name:
                 return ParsedScript(())
     return parse_script(
@@ -69,7 +70,7 @@ def run_commands(
         variables=variables,
         arguments=(),
         files=files,
-        exits_on_failure=exits,
+        options=given,
         fails_the_run=instruction.keyword == "RUN",
         deadline=deadline,
     )
@@ -89,12 +90,11 @@ def _exec_form(instruction: Instruction, files: Files | None, *, sh_is_dash: boo
     if nested is None:
         return ParsedScript((command,))
     dialect = _dialect(program(words[0]), sh_is_dash=sh_is_dash)
-    exits = exits_on_failure([word.literal for word in words[1:]])
     return parse_script(
         nested,
         dialect=dialect,
         files=files,
-        exits_on_failure=exits,
+        options=options_of([word.literal for word in words[1:]]),
         fails_the_run=instruction.keyword == "RUN",
         deadline=deadline,
     )

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from zr4lint.checks import KINDS, Kind, Layer, Met, Outcome, RuleResult, Subject, Unmet
-from zr4lint.facts import Facts, Memo, Stage
+from zr4lint.facts import Facts, Memo, Ran, Stage
 from zr4lint.linting.places import Places
 from zr4lint.model.budgets import OUTCOMES_OF_A_RULE
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.finding import Finding, Rule, Severity
-from zr4lint.model.quoting import fitted
+from zr4lint.model.quoting import code, fitted, nearest
 from zr4lint.model.source import Span
 from zr4lint.packs.model import Amendment, Pack, PackRule
 
@@ -86,6 +86,10 @@ def _run(
         greps = rule.greps
         if rule.rule.code in amendments:
             outcomes, greps = _amended(rule, kind, judged[looked], amendments[rule.rule.code]), ()
+        if rule.stage is not None and judged[looked].base is None:
+            outcomes = _of_no_stage(rule.stage, facts, outcomes)
+        elif kind.by_commands and (unknown := _unknown_command(judged[looked])):
+            outcomes = [_unsure(outcome, unknown) for outcome in outcomes]
         met: list[Met] = []
         unmet: list[Unmet] = []
         for outcome in map(anchored, outcomes) if facts.included else outcomes:
@@ -145,6 +149,31 @@ def _looked_at(rule: PackRule, subject: Subject) -> Subject:
     if (rule.stages or KINDS[rule.check].stages) == "all":
         return structs.replace(subject, lineage=frozenset(stage.number for stage in facts.stages))
     return subject
+
+
+def _of_no_stage(name: str, facts: Facts, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Return the finding of a rule on a stage that the file does not have, unless the rule is met without it."""
+    if all(isinstance(outcome, Met) for outcome in outcomes):
+        return []
+    near = nearest(name, [stage.name for stage in facts.stages if stage.name])
+    asked = f"Name a stage {name}" + (f", or correct the name of {near} in the pack" if near else "")
+    return [Unmet(f"the file has no stage {code(name, 40)}", expected=f"FROM ... AS {name}", help=asked)]
+
+
+def _unknown_command(subject: Subject) -> Ran | None:
+    """Return a command whose program is an unknown variable, as in `RUN $COMMAND` and `sh -c "$COMMAND"`, or None."""
+    for ran in subject.facts.of(Ran, subject.lineage):
+        if not ran.program and ran.arguments and "(" not in subject.words(ran.arguments[0].span):
+            return ran
+    return None
+
+
+def _unsure(outcome: Outcome, unknown: Ran) -> Outcome:
+    """Return the outcome for something missing, which an unknown command may add; any other outcome unchanged."""
+    if isinstance(outcome, Met) or outcome.span is not None:
+        return outcome
+    notes = (*outcome.notes, "This command is not known before the build, and may do it.")
+    return structs.replace(outcome, span=unknown.at.span, unsure=True, notes=notes)
 
 
 def _stage_name(pack: Pack) -> str | None:

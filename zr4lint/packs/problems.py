@@ -87,6 +87,8 @@ def misfit_messages(key: str, value: Any, kind: Any) -> Iterator[str]:
     for misfit in misfits(value, kind):
         verb = "has" if misfit.inside else "is"
         near = did_you_mean(misfit.value, misfit.known)
+        if isinstance(misfit.value, (int, float)) and misfit.words == "a string":
+            near = f'; write "{value_words(misfit.value).strip("`")}"'
         yield f"`{key}` {verb} {value_words(misfit.value)}, not {misfit.words}{near}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET, Struct, ValidationError, convert, structs
@@ -261,6 +262,9 @@ class _Reader:
             rest = {key: value for key, value in values.items() if key not in own}
             kind = self.kind(values.get("check"), place)
             given, settings = self.parameters(rest, kind, place) if kind is not None else ({}, {})
+            if "check" not in values:
+                for key in filter(partial(self.near, known=["check"]), rest):
+                    self.error(place, key, f"`{key}` is not a key of this table; did you mean `check`?")
             if table is None or kind is None:
                 continue
             self.check_rule(table, specified, place)
@@ -315,6 +319,9 @@ class _Reader:
         for key, parameter in kind.parameters.items():
             if missing and key not in values and not parameter.optional:
                 self.error(place, key, f"`{key}` is missing: the kind of check `{kind.name}` needs it")
+        if missing and kind.needs and values.keys().isdisjoint(kind.needs):
+            names = " or ".join(f"`{name}`" for name in kind.needs)
+            self.error(place, "check", f"`{kind.name}` checks nothing without {names}")
         keys = {key: value for key, value in values.items() if key not in types}
         known = {*types, *(_OF_RULES if missing else _OF_AMENDMENTS)}
         self.unknown(keys, known, place)

@@ -134,8 +134,24 @@ FILE_PROGRAMS: Mapping[str, FileProgram] = {
     ),
     "tar": FileProgram(
         _grammar(
-            {"f": "file", "C": "directory", "T": "files-from", "X": "exclude-from", "I": "use-compress-program"},
-            "file directory files-from exclude-from exclude use-compress-program transform owner group",
+            {
+                "f": "file",
+                "C": "directory",
+                "T": "files-from",
+                "X": "exclude-from",
+                "I": "use-compress-program",
+                "c": "create",
+                "x": "extract",
+                "t": "list",
+                "r": "append",
+                "u": "update",
+                "z": "gzip",
+                "j": "bzip2",
+                "J": "xz",
+                "v": "verbose",
+            },
+            "file directory files-from exclude-from exclude use-compress-program transform owner group "
+            "strip-components",
             f"{_COMMON} create extract list append update remove-files gzip bzip2 xz zstd auto-compress",
         ),
         Operands.ALL,

@@ -14,8 +14,8 @@ from zr4lint.shell.feeding import argument_file, xargs
 from zr4lint.shell.found_files import Kind
 from zr4lint.shell.wrappers import (
     SHELLS,
-    exits_on_failure,
     nested_script,
+    options_of,
     program,
     reads_input,
     script_file,
@@ -35,14 +35,14 @@ IN_PLACE = "eval"
 class Handed(Struct, frozen=True):
     """A script that a command passes to a shell.
 
-    `shell` is the shell's name or `IN_PLACE`. `exits` tells that the shell has the option -e. `arguments` are the
+    `shell` is the shell's name or `IN_PLACE`. `options` are those of -a and -e that the shell has. `arguments` are the
     script's `$1` and on, or None if they are unknown, and `zeroth` is its `$0`. `file` tells that the script comes from
     a file, and `literal_stars` that the shell has the option -f.
     """
 
     script: MappedText
     shell: str
-    exits: bool = False
+    options: frozenset[str] = frozenset()
     arguments: tuple[Word, ...] | None = None
     zeroth: Word | None = None
     file: bool = False
@@ -84,7 +84,7 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
     literal = structs.replace(made, words=tuple(_literal(walker, w) for w in made.words)) if printed else made
     given, name = name, program(literal.words[0])
     if name in SHELLS or name == IN_PLACE or nested_script(literal) is not None:
-        exits = name in SHELLS and exits_on_failure([word.literal for word in made.words[1:]])
+        options = options_of([word.literal for word in made.words[1:]]) if name in SHELLS else frozenset()
         stars = name in SHELLS and any(re.match(_F, word.literal or "") for word in made.words[1:2])
         found = nested_script(literal)
         if found is None and name in SHELLS:
@@ -94,12 +94,12 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
                 return (
                     None
                     if text is None
-                    else Handed(text, name, exits, made.words[at + 1 :], file=True, literal_stars=stars)
+                    else Handed(text, name, options, made.words[at + 1 :], file=True, literal_stars=stars)
                 )
             found = standard_input(walker, made, frame) if found is None and reads_input(made) else found
         if found is None:
             return None
-        return Handed(found, name, exits, _behind_script(literal), _name_of_script(literal), literal_stars=stars)
+        return Handed(found, name, options, _behind_script(literal), _name_of_script(literal), literal_stars=stars)
     if name in (".", "source") and len(made.words) > 1:
         text = _text(walker, made.words[1], frame)
         return None if text is None else Handed(text, IN_PLACE, file=True)
@@ -150,4 +150,4 @@ def _executed(walker: Walker, made: Command, path: str, frame: Frame) -> Handed 
     if name not in SHELLS:
         return None
     options = first["options"].split() if first is not None else []
-    return Handed(found.text, name, exits_on_failure(options), made.words[1:], file=True)
+    return Handed(found.text, name, options_of(options), made.words[1:], file=True)

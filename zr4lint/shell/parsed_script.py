@@ -47,19 +47,20 @@ def parse_script(  # noqa: PLR0913 - one per setting of the shell
     variables: Environment | None = None,
     arguments: tuple[Word, ...] | None = None,
     files: Files | None = None,
-    exits_on_failure: bool = False,
+    options: frozenset[str] = frozenset(),
     fails_the_run: bool = False,
     deadline: Deadline = NO_DEADLINE,
 ) -> ParsedScript:
     """Return all commands of a script in order, including those of subshells, `sh -c '...'` and called functions.
 
     `variables` give the results of tests, with None for unknown values. `files` are the files before the script runs.
-    `arguments` are `$1` and on, or None if they are unknown. `exits_on_failure` tells that the shell was started with
-    `-e`. `fails_the_run` tells that the RUN has the script's status: a command after a final `&&` then runs in every
+    `arguments` are `$1` and on, or None if they are unknown. `options` are those of -a and -e that the shell has.
+    `fails_the_run` tells that the RUN has the script's status: a command after a final `&&` then runs in every
     successful build.
     """
     walk = ScriptWalker(dialect, {} if variables is None else variables, files, deadline)
-    walk.exits_on_failure, walk.arguments = exits_on_failure, arguments
+    walk.exits_on_failure, walk.arguments = "e" in options, arguments
+    walk.private = None if "a" in options else walk.private
     if dialect is not Dialect.DASH:
         walk.set_by_bash()
     status = DONE

@@ -315,12 +315,12 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
         for name in _not_exported(made, script, private or frozenset()):
             walker.emit(here, made.span, assignments=((name, plain_word("", made.span)),))
             walker.variables.unset(name)
-        walker.private = frozenset()
+        walker.private = None if "a" in handed.options else frozenset()
         outer = walker.dialect
         walker.dialect = inner_dialect(handed.shell, outer)
         if walker.dialect is Dialect.BASH is not outer:
             walker.set_by_bash()
-        walker.exits_on_failure = handed.exits
+        walker.exits_on_failure = "e" in handed.options
         here = structs.replace(here, tested=False, in_loop=False)  # the inner shell's -e ignores conditions around it
         functions, walker.functions = walker.functions, {}
         walker.arguments, walker.zeroth = handed.arguments, handed.zeroth

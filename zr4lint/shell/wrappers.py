@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
@@ -267,6 +267,9 @@ def script_file(command: Command) -> int | None:
     return None
 
 
+_NAMES: Mapping[str, str] = {"a": "allexport", "e": "errexit"}
+
+
 def shebang_exits_on_failure(line: str) -> bool:
     """Return whether the first line of a script makes its shell exit at the first command that fails."""
     return re.search(r"\A#!.* -[a-zA-Z]*e", line) is not None
@@ -274,7 +277,12 @@ def shebang_exits_on_failure(line: str) -> bool:
 
 def exits_on_failure(options: Sequence[str | None]) -> bool:
     """Return whether the options of a shell make it exit at the first command that fails."""
-    exits = False
+    return "e" in options_of(options)
+
+
+def options_of(options: Sequence[str | None]) -> frozenset[str]:
+    """Return which of the options -a (export all variables) and -e (exit at failures) a shell is started with."""
+    given: set[str] = set()
     words = iter(options)
     for text in words:
         if text is None or text[:1] not in ("-", "+") or len(text) < 2:
@@ -284,9 +292,10 @@ def exits_on_failure(options: Sequence[str | None]) -> bool:
                 next(words, None)
             continue
         named = next(words, None) if not {"o", "O"}.isdisjoint(text) else None
-        if "e" in text or named == "errexit":
-            exits = text[0] == "-"
-    return exits
+        for letter, name in _NAMES.items():
+            if letter in text or named == name:
+                (given.add if text[0] == "-" else given.discard)(letter)
+    return frozenset(given)
 
 
 def reads_input(command: Command) -> bool:

@@ -35,7 +35,7 @@ class Reference(Struct, frozen=True):
     instruction: Instruction
 
 
-@check("image-reference", stages="all")
+@check("image-reference", stages="all", needs="pinned allowed forbidden")
 def image_reference(
     subject: Subject,
     *,
@@ -45,8 +45,8 @@ def image_reference(
 ) -> Outcomes:
     """FROM, `COPY --from` and `RUN --mount` name only allowed images.
 
-    `pinned` requires a tag or a digest. `allowed` and `forbidden` are patterns: `ghcr.io` matches a registry, and
-    `docker.io/library/*:latest` matches a whole name with registry and tag.
+    `pinned` requires a tag or a digest. `allowed` and `forbidden` are patterns: `ghcr.io` matches a registry,
+    `ghcr.io/acme` what is below it, and `docker.io/library/*:latest` or `debian:12*` a whole name with its tag.
     """
     for reference in references(subject):
         if reference.value is None:
@@ -150,14 +150,17 @@ def _registry(pattern: str) -> str:
 
 
 def _fits(image: values.Image, patterns: Sequence[str]) -> bool:
-    """Return whether a pattern matches an image by its registry, its name, or its name with the tag."""
+    """Return whether a pattern matches an image by its registry, its name, a part of that, or its name with the tag."""
     name = f"{image.registry}/{full_repository(image)}"
-    tagged = f"{name}:{image.tag}" if image.tag else name
-    whole = f"{tagged}@{image.digest}" if image.digest else tagged
+    names = (name, image.repository) if image.registry == _HUB else (name,)
+    tag = f":{image.tag}" if image.tag else ""
+    digest = f"@{image.digest}" if image.digest else ""
     for pattern in patterns:
         head, slash, tail = pattern.partition("/")
         plain = _registry(head) + slash + tail
-        if any(matches(words, plain) for words in (whole, name)) or (not slash and matches(image.registry, plain)):
+        if any(matches(words, plain) for one in names for words in (f"{one}{tag}{digest}", one)):
+            return True
+        if matches(image.registry, plain) if not slash else matches(name, f"{plain.rstrip('/')}/*"):
             return True
     return False
 

@@ -33,7 +33,7 @@ _FOLDERS = frozenset({
 """Folders that the image of a distribution has."""
 
 
-@check("copy-forbidden", stages="all")
+@check("copy-forbidden", stages="all", needs="sources targets from add folder unverified owner own-layer")
 def copy_forbidden(  # noqa: PLR0913 - a parameter of packs each
     subject: Subject,
     *,

@@ -22,7 +22,7 @@ _ONE_COUNTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 _AUTHORS = "org.opencontainers.image.authors"
 
 
-@check("instruction-count", stages="all")
+@check("instruction-count", stages="all", needs="min max")
 def instruction_count(
     subject: Subject,
     *,

@@ -24,7 +24,7 @@ _OCI = "org.opencontainers.image."
 _RESERVED = ("com.docker.", "io.docker.", "org.dockerproject.")
 
 
-@check("labels")
+@check("labels", needs="required closed formats keys unique")
 def labels(  # noqa: PLR0913 - a parameter of packs each
     subject: Subject,
     *,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zr4lint.checks.parameters import PortRange
 
 
-@check("ports", stages="all")
+@check("ports", stages="all", needs="allowed format protocol-case")
 def ports(
     subject: Subject,
     *,

@@ -35,7 +35,7 @@ class _Source(Struct, frozen=True):
     copy: CopyStep | None = None
 
 
-@check("stage-source", stages="all", raises=True)
+@check("stage-source", stages="all", raises=True, needs="known other produced used")
 def stage_source(
     subject: Subject,
     *,

@@ -44,7 +44,7 @@ class Account(Struct, frozen=True):
     ran: Ran
 
 
-@check("final-user")
+@check("final-user", needs="root numeric set used known")
 def final_user(
     subject: Subject,
     *,

@@ -12,6 +12,7 @@ from zr4lint.checks.layout.layers import helpers, layers_of, with_helpers, withi
 from zr4lint.checks.outcome import Met, Outcomes, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile.refusals import KEYWORDS
+from zr4lint.facts import Written
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.grep import grep, grep_any
 from zr4lint.model.quoting import code, plain
@@ -290,7 +291,12 @@ def not_in_specification(subject: Subject) -> Outcomes:
                 used.add(outcome.instruction.index)
                 used |= outcome.supports
     blamed.sort()
-    for instruction in subject.dockerfile.instructions:
+    instructions = subject.dockerfile.instructions
+    needing = [subject.words(instruction.span) for instruction in instructions if instruction.index in used]
+    for written in subject.facts.of(Written, subject.lineage):
+        if written.path is not None and any(written.path in words for words in needing):
+            used.add(written.at.instruction.index)
+    for instruction in instructions:
         span = instruction.span
         if instruction.index not in used and bisect_left(blamed, span.start) == bisect_left(blamed, span.end):
             yield Unmet(

@@ -42,7 +42,7 @@ def installs(subject: Subject) -> list[AptRun]:
     return [run for run in subject.facts.of(AptRun, subject.lineage) if run.command.action == "install"]
 
 
-@check("apt-packages")
+@check("apt-packages", by_commands=True)
 def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes:
     """Each package is installed by apt, and no later command removes it."""
     wanted = set(packages)
@@ -191,7 +191,7 @@ def _lists_removed(subject: Subject, since: At, until: At) -> Removed | None:
     return None
 
 
-@check("apt-repository")
+@check("apt-repository", by_commands=True)
 def apt_repository(subject: Subject, *, repository: Text, packages: list[DebianPackage]) -> Outcomes:
     """The repository is added before these packages are installed."""
     changes = subject.facts.of(RepositoryAdded, subject.lineage)

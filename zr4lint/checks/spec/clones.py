@@ -43,7 +43,7 @@ def unknown_clone(subject: Subject) -> Cloned | None:
     return next((c for c in subject.facts.of(Cloned, subject.lineage) if c.target is None), None)
 
 
-@check("git-clone")
+@check("git-clone", by_commands=True)
 def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = "", suggested: Url = "") -> Outcomes:
     """A repository is cloned to a folder and stays there. If a URL is given, it is that repository.
 
@@ -147,7 +147,8 @@ def clone_owner(subject: Subject, *, target: Folder, placeholders: list[Text], s
     if found is None:
         yield Unmet(f"no repository is cloned to {code(target)}", expected="a clone from a real owner")
         return
-    owner = next((p for p in re.split(_SEPARATORS, found.clone.url.value or "") if p.lower() in placeholders), None)
+    names = {placeholder.lower() for placeholder in placeholders}
+    owner = next((p for p in re.split(_SEPARATORS, found.clone.url.value or "") if p.lower() in names), None)
     if owner is not None:
         yield Unmet(
             f"{code(owner)} is a placeholder",
@@ -237,7 +238,7 @@ def _workdir_after(subject: Subject, clone: Cloned, later: Sequence[WorkdirSet],
     )
 
 
-@check("pip-requirements")
+@check("pip-requirements", by_commands=True)
 def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled: Text = "") -> Outcomes:
     """Pip installs from this requirements file, after its repository is cloned to `target`."""
     clone = clone_to(subject, target)

@@ -19,7 +19,7 @@ from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast, plain
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs import modes
-from zr4lint.programs.image_paths import below_context, covers, has_wildcard, is_remote
+from zr4lint.programs.image_paths import below_context, covers, has_wildcard, is_remote, under
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ContextPath, Folder
@@ -42,7 +42,17 @@ def _copied_in_a_folder(subject: Subject, path: str) -> tuple[Copied, bool] | No
 
 def brought(subject: Subject, path: str) -> bool:
     """Return whether a COPY copies, or may copy, a file to this path."""
-    return subject.files.copied(path) is not None or _copied_in_a_folder(subject, path) is not None
+    copies = subject.facts.of(Copied, subject.lineage)
+    return subject.files.copied(path) is not None or any(_may_bring(copy, path) for copy in copies)
+
+
+def _may_bring(copy: Copied, path: str) -> bool:
+    if copy.target is None or copy.target == path:
+        return True
+    folder, name = posixpath.split(path)
+    pattern = posixpath.basename(copy.source)
+    left_out = copy.target == folder and has_wildcard(pattern) and not fnmatchcase(name, pattern)
+    return under(path, copy.target) and not left_out
 
 
 def with_redirections(subject: Subject, at: At) -> At:
@@ -63,7 +73,7 @@ def taken_away(subject: Subject, path: str, since: At, *, folder: bool = False) 
 def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Outcomes:
     """Each file is copied from the build context to this folder under its own name, and stays unchanged."""
     for name in copies:
-        path = posixpath.join(folder, name)
+        path = _path_in(folder, name)
         expected = f"COPY {name} {path}"
         traced = subject.files.copied(path)
         if traced is None or not isinstance(traced.origin, Copied):
@@ -71,10 +81,10 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
             continue
         found, lost = traced.origin, traced.lost
         gone = lost.at if lost is not None else None
-        if gone is None and posixpath.basename(found.source) != name and found.target != path:
+        if gone is None and not _is_source(found.source, name) and found.target != path:
             gone = traced.at  # another file replaced it
         if gone is not None:
-            fix = _kept(subject, gone, [posixpath.join(folder, other) for other in copies], f"Keep {path}")
+            fix = _kept(subject, gone, [_path_in(folder, other) for other in copies], f"Keep {path}")
             overwritten = not isinstance(lost, Removed)
             message = f"{code(path)} is {'overwritten' if overwritten else 'removed again'}"
             wanted = f"{path} as it was copied" if overwritten else f"{path} in the image"
@@ -88,7 +98,7 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
                 unsure=unsure,
                 add=expected,
             )
-        elif posixpath.basename(found.source) != name:
+        elif not _is_source(found.source, name):
             fix = replace(found.span, name, f"Copy {name}", UNSAFE)
             yield Unmet(contrast("the copied file", found.source, name), found.span, expected=expected, fix=fix)
         elif traced.risk is not None:
@@ -96,6 +106,15 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
             yield Unmet(message, traced.risk.at.span, expected=f"{path} in the image", unsure=True)
         else:
             yield met(found.at, found.span, name)
+
+
+def _path_in(folder: str, name: str) -> str:
+    return posixpath.join(folder, posixpath.basename(name))
+
+
+def _is_source(source: str, name: str) -> bool:
+    """Return whether a source is the file, or a file of the same name in another folder of the build context."""
+    return f"/{source}".endswith(f"/{name}")
 
 
 def _kept(subject: Subject, gone: At, paths: Sequence[str], title: str) -> Fix | None:
@@ -120,7 +139,8 @@ def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
     """Return the finding for a file that is not at `path`: left out, copied to another place, or not copied."""
     if inside := _copied_in_a_folder(subject, path):
         copy, known = inside
-        left_out = next((f for f in copy.flags.all("exclude") if fnmatchcase(name, f.value or "")), None)
+        file = posixpath.basename(path)
+        left_out = next((f for f in copy.flags.all("exclude") if fnmatchcase(file, f.value or "")), None)
         if left_out is not None:
             fix = take_out_word(subject.source, left_out.span, f"Copy {name} too")
             message = f"{code(subject.words(left_out.span), 40)} leaves {code(name)} out"
@@ -129,8 +149,7 @@ def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
             return Unmet(f"this may not copy {code(name)}", copy.span, expected=expected, unsure=True)
         return Unmet(f"{code(name)} is not copied by its name", copy.span, expected=expected, unsure=True)
     elsewhere = next(
-        (c for c in subject.facts.of(Copied, subject.lineage) if not c.many and posixpath.basename(c.source) == name),
-        None,
+        (c for c in subject.facts.of(Copied, subject.lineage) if not c.many and _is_source(c.source, name)), None
     )
     if elsewhere is not None:
         return Unmet(
@@ -145,12 +164,12 @@ def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
     return Unmet(f"{code(name)} is not copied", expected=expected, hint=("copy", name), add=expected)
 
 
-@check("executable")
+@check("executable", by_commands=True)
 def executable(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Outcomes:
     """Each file is made executable after it is copied, and stays executable."""
     changes = subject.facts.of(ModeChanged, subject.lineage)
     for name in copies:
-        path = posixpath.join(folder, name)
+        path = _path_in(folder, name)
         expected = f"chmod +x {path}"
         traced = subject.files.copied(path)
         again = _copied_in_a_folder(subject, path)
@@ -228,7 +247,7 @@ def _near_miss(subject: Subject, copy: Copied, name: str) -> Span | None:
     return None
 
 
-@check("context-files")
+@check("context-files", needs="copies ignored")
 def context_files(subject: Subject, *, copies: list[ContextPath] | None = None, ignored: bool = False) -> Outcomes:
     """Files that the build copies are in the build context. Without a context there is no check.
 
@@ -247,7 +266,7 @@ def _exists(subject: Subject, context: str, name: str) -> Outcomes:
         (
             c
             for c in subject.facts.of(Copied, subject.lineage)
-            if not c.many and c.origin is Origin.CONTEXT and posixpath.basename(c.source) == name
+            if not c.many and c.origin is Origin.CONTEXT and _is_source(c.source, name)
         ),
         None,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
+from zr4lint.dockerfile.values import expand
 from zr4lint.facts import (
     INHERITED,
     ArgDeclared,
@@ -25,7 +26,7 @@ from zr4lint.facts import (
 from zr4lint.model.quoting import code, contrast, plain
 
 if TYPE_CHECKING:
-    from zr4lint.checks.parameters import Folder, Text, Variable
+    from zr4lint.checks.parameters import Folder, Port, Text, Variable
     from zr4lint.model.source import Span
 
 _LONGEST_RANGE = 100
@@ -68,7 +69,7 @@ def _quotable(value: str) -> bool:
     return value.isprintable() and not any(c in value for c in '"$\\`')
 
 
-@check("build-arguments", stages="all")
+@check("build-arguments", stages="all", needs="defaults without-default")
 def build_arguments(
     subject: Subject, *, defaults: dict[Variable, str] | None = None, without_default: list[Variable] | None = None
 ) -> Outcomes:
@@ -93,12 +94,13 @@ def build_arguments(
         found = declared.get(name, [])
         expected = f"ARG {name}" if default is None else f"ARG {name}={default}"
         fitting = next((fact for fact in found if _has_default(fact, default)), None)
-        if fitting is not None:
+        other = [fact for fact in found if fact.default is not None and not _has_default(fact, default)]
+        if fitting is not None and not other:
             yield met(fitting.at, fitting.span)
         elif not found:
             yield Unmet(f"the build argument {name} is not declared", expected=expected)
         else:
-            last = found[-1]
+            last = (other or found)[-1]
             given = "no default" if last.default is None else code(last.default)
             message = f"the default of {name} is {given}, not {code(default)}" if default is not None else None
             yield Unmet(message or f"{name} has the default {given}", last.span, expected=expected)
@@ -131,7 +133,7 @@ def variables_set(subject: Subject, *, names: list[Variable]) -> Outcomes:
             yield Unmet(f"{name} is not set", expected=f"ENV {name}=...")
 
 
-@check("path-folders")
+@check("path-folders", needs="before after")
 def path_folders(
     subject: Subject,
     *,
@@ -159,10 +161,11 @@ def path_folders(
         yield Unmet(f"{variable} is not set", expected=expected, add=expected)
         return
     last = settings[-1]
-    if last.value is None:
+    value = last.value if last.value is not None else _from_base(subject, variable)
+    if value is None:
         yield Unmet(f"{variable} is not known before the build", last.span, expected=expected, unsure=True)
         return
-    found = last.value.replace(INHERITED, f"${variable}")
+    found = value.replace(INHERITED, f"${variable}")
     refers = re.search(rf"\$\{{?{variable}\b", subject.words(last.value_span)) is not None
     # If the base image does not set the variable, the reference to it is empty.
     complete = refers and [folder for folder in found.split(":") if folder] == [*(before or ()), *(after or ())]
@@ -172,8 +175,17 @@ def path_folders(
         yield Unmet(contrast(variable, found, wanted), last.span, expected=expected)
 
 
+def _from_base(subject: Subject, variable: str) -> str | None:
+    """Return the value of a variable with INHERITED for its unknown value in the base image, or None."""
+    known: dict[str, str | None] = {variable: INHERITED}
+    for fact in subject.facts.of(EnvSet, subject.lineage):
+        raw = subject.words(fact.value_span)
+        known[fact.name] = expand(raw, known) if fact.name == variable else fact.value
+    return known[variable]
+
+
 @check("exposed-ports")
-def exposed_ports(subject: Subject, *, ports: list[Text]) -> Outcomes:
+def exposed_ports(subject: Subject, *, ports: list[Port]) -> Outcomes:
     """These ports are exposed, and no others.
 
     Rule:
@@ -279,11 +291,17 @@ def runs_as(subject: Subject, *, user: Text, any_group: bool = False) -> Outcome
     given = f"{last.user}:{last.group}" if last.group else last.user
     if last.user is None or last.group is None:
         yield Unmet("the user is not known before the build", last.span, expected=expected, unsure=True)
-    elif given == user or {given, user} == {"root", "0"} or (any_group and last.user == user):
+    elif _ids(given) == _ids(user) or (any_group and _ids(last.user) == _ids(user)):
         yield met(last.at, last.span)
     else:
         fix = replace(last.span, user, f"Run as {user}", UNSAFE)
         yield Unmet(contrast("the user", given or "", user), last.span, expected=expected, fix=fix)
+
+
+def _ids(user: str | None) -> list[str]:
+    """Return a user and group with 0 for root, whose group is 0 as well if none is given."""
+    ids = ["0" if name == "root" else name for name in (user or "").split(":")]
+    return ["0", "0"] if ids == ["0"] else ids
 
 
 @check("stop-signal")

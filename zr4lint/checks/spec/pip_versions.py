@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CONSTRAINTS = ("constraint", "override")
 
 
-@check("pip-pin")
+@check("pip-pin", by_commands=True)
 def pip_pin(subject: Subject, *, package: Package, version: Version, local: list[VersionLabel]) -> Outcomes:
     """At the end of the build, the package has exactly this version, with no local version except those listed."""
     expected = f"{package}=={version}"
@@ -72,7 +72,7 @@ def _wrong_version(subject: Subject, package: str, expected: str, found: Standin
     )
 
 
-@check("pip-bound")
+@check("pip-bound", by_commands=True)
 def pip_bound(subject: Subject, *, package: Package, bound: Specifier, within: Specifier = "") -> Outcomes:
     """The install of the package has this bound. A pin inside `within` has it too."""
     wanted = within or bound
@@ -119,7 +119,7 @@ def _has_bound(limits: Bounds, limit: Bounds) -> bool:
     return limits.upper == limit.upper and limits.upper_included == limit.upper_included
 
 
-@check("pip-companions")
+@check("pip-companions", by_commands=True)
 def pip_companions(subject: Subject, *, package: Package, companions: list[Package]) -> Outcomes:
     """The command that installs the package also installs these."""
     found = subject.environment.standing(package)
@@ -158,7 +158,7 @@ def pip_companions(subject: Subject, *, package: Package, companions: list[Packa
             yield met(found.run.at, requirement.span)
 
 
-@check("pip-upgrade")
+@check("pip-upgrade", by_commands=True)
 def pip_upgrade(subject: Subject, *, packages: list[PipRequirement], before: Package) -> Outcomes:
     """These packages are upgraded before another one is installed. A fix writes them with their specifiers."""
     target = subject.environment.standing(before)

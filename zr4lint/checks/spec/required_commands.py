@@ -33,7 +33,7 @@ _LIST = r"\S+(?:-|\s)(?:install|add|enable|require)\b"
 Key = tuple[tuple[str, ...], tuple[str, ...]]
 
 
-@check("runs")
+@check("runs", by_commands=True)
 def runs(
     subject: Subject,
     *,
@@ -66,7 +66,7 @@ def runs(
     known = subject.memo.get(("runs", subject.lineage), lambda: _by_key(subject))
     users = {step.at.instruction.index: step.user for step in subject.facts.of(RunStep, subject.lineage)}
     for command in run:
-        found = _calls_with(subject, command) if further else known.get(_key(command), [])
+        found = _calls_with(subject, command) if further else _first(known, _keys(command))
         if not found:
             yield _missing(subject, command, known)
             continue
@@ -103,7 +103,19 @@ def _missing(subject: Subject, command: str, known: dict[Key, list[Ran]]) -> Unm
     alike = [ran for key, found in known.items() if key[0][:1] == words[:1] for ran in found]
     near = max(alike, key=lambda ran: len(set(spelled(subject, ran).split()) & set(command.split())), default=None)
     place = near.at.span if near is not None else None
-    return Unmet(f"{code(command, 60)} does not run", place, expected=command, hint=tuple(words[:2]))
+    unsure = near is not None and _may_be(near, command)
+    message = f"{code(command, 60)} {'may' if unsure else 'does'} not run"
+    return Unmet(message, place, expected=command, hint=tuple(words[:2]), unsure=unsure)
+
+
+def _may_be(ran: Ran, command: str) -> bool:
+    """Return whether a call has unknown words, and no known ones but those of a command."""
+    known = [argument.value for argument in ran.arguments[1:] if argument.value is not None]
+    return len(known) + 1 < len(ran.arguments) and set(known) <= set(_split(command))
+
+
+def _first(known: dict[Key, list[Ran]], keys: Sequence[Key]) -> list[Ran]:
+    return next((known[key] for key in keys if key in known), [])
 
 
 def _calls_with(subject: Subject, command: str) -> list[Ran]:
@@ -120,36 +132,47 @@ def _split_calls(subject: Subject) -> list[tuple[list[str], Ran]]:
 def _begins(words: Sequence[str], operands: Sequence[str]) -> bool:
     """Return whether these are the first operands of a call. A word after an option may be an operand or its value.
 
-    If the operands are a list of things to install, other words may be between them.
+    Things to install may be in any order, and other words may be between them.
     """
     if list(words[:1]) != list(operands[:1]):
         return False
-    head = re.match(_LIST, " ".join(operands[:2]))
-    listed = len(head[0].split()) if head is not None else len(operands)
+    head = _head(operands)
     counts = {1}  # possible numbers of matched operands
-    for before, word in pairwise(words):
+    for at, (before, word) in enumerate(pairwise(words), 2):
+        if head in counts and head < len(operands):
+            return set(operands[head:]) <= set(words[at - 1 :])
         if len(operands) in counts:
             break
         if not word.startswith("-"):
             value = before.startswith("-") and "=" not in before
-            kept = {n for n in counts if value or n >= listed}
+            kept = counts if value else set()
             counts = kept | {n + 1 for n in counts if operands[n] == word}
     return len(operands) in counts
+
+
+def _head(operands: Sequence[str]) -> int:
+    """Return the number of operands before a list of things to install, or that of all operands."""
+    head = re.match(_LIST, " ".join(operands[:2]))
+    return len(head[0].split()) if head is not None else len(operands)
 
 
 def _by_key(subject: Subject) -> dict[Key, list[Ran]]:
     found: dict[Key, list[Ran]] = {}
     for ran in subject.facts.of(Ran, subject.lineage):
-        found.setdefault(_key(spelled(subject, ran)), []).append(ran)
+        for words in dict.fromkeys((spelled(subject, ran), spelled(subject, ran, redirections=False))):
+            for key in _keys(words):
+                found.setdefault(key, []).append(ran)
     return found
 
 
-def spelled(subject: Subject, ran: Ran) -> str:
+def spelled(subject: Subject, ran: Ran, *, redirections: bool = True) -> str:
     """Return a command in one line, as rules write it: known words in plain quotes, others as written.
 
     The program has no folder, and redirections come after the words.
     """
     words = [_word(subject, ran, index) for index in range(len(ran.arguments))]
+    if not redirections:
+        return " ".join(words)
     words += (
         f"{redirected.operator.strip('0123456789')} {shlex.quote(redirected.path)}"
         for redirected in ran.redirections
@@ -160,9 +183,11 @@ def spelled(subject: Subject, ran: Ran) -> str:
 
 def _word(subject: Subject, ran: Ran, index: int) -> str:
     argument = ran.arguments[index]
-    if argument.value is None:
-        return " ".join(subject.words(argument.span).replace("\\\n", " ").split())
-    value = posixpath.basename(argument.value) if index == 0 else argument.value
+    value = argument.value
+    if value is None:
+        value = " ".join(subject.words(argument.span).replace("\\\n", " ").split())
+        return posixpath.basename(value) if index == 0 else value
+    value = posixpath.basename(value) if index == 0 else value
     return value if argument.glob else shlex.quote(value)
 
 
@@ -196,7 +221,23 @@ def _key(command: str) -> Key:
     """Return a key that is equal for two spellings of a command: words in order, options in any order."""
     words = _split(command)
     options = sorted(word for word in words[1:] if word.startswith("-"))
-    return tuple(word for i, word in enumerate(words) if not i or not word.startswith("-")), tuple(options)
+    operands = [word for i, word in enumerate(words) if not i or not word.startswith("-")]
+    head = _head(operands)
+    return (*operands[:head], *sorted(operands[head:])), tuple(options)
+
+
+def _keys(command: str) -> Sequence[Key]:
+    """Return the keys of a command: that of `_key` and, for an unknown program, one with words as values of options.
+
+    Without the second one, `tool --in a --out b` would differ from `tool --out b --in a`. A command such as
+    `tool --fast a b` has no such key, since a word is no value.
+    """
+    words = _split(command)
+    starts = [at for at, word in enumerate(words) if at and word.startswith("-")]
+    if not starts or is_known(words[0]) or any(after - at > 2 for at, after in pairwise((*starts, len(words)))):
+        return [_key(command)]
+    options = (" ".join(words[at:after]) for at, after in pairwise((*starts, len(words))))
+    return [_key(command), (tuple(words[: starts[0]]), tuple(sorted(options)))]
 
 
 @check("step-order")
@@ -224,7 +265,7 @@ def step_order(subject: Subject, *, steps: list[Text]) -> Outcomes:
     for words, fact in steps_of(subject):
         places.setdefault(_label(words), []).append(fact)
         if isinstance(fact, Ran):
-            plain, options = _key(words)
+            plain, options = _key(spelled(subject, fact, redirections=False))
             loose.setdefault(plain, []).append((options, fact))
     latest: tuple[str, Fact] | None = None
     for step in steps:
@@ -298,7 +339,7 @@ def clone_ref(subject: Subject, *, target: Folder, ref: Text) -> Outcomes:
     else:
         yield Unmet(f"{code(target)} is at no given ref", clone.at.span, expected=expected)
         return
-    if given == ref:
+    if given is not None and re.sub(r"^(?:refs/)?(?:tags|heads)/", "", given) == ref:
         yield met(place)
     else:
         yield Unmet(contrast("the ref", given or "", ref), place.span, expected=expected, unsure=given is None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -13,22 +14,22 @@ from zr4lint.facts import PackageRun, PipRun, Ran
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
-from zr4lint.programs.image_paths import has_wildcard
+from zr4lint.programs.image_paths import absolute, has_wildcard
 from zr4lint.programs.pip import parse_requirement
 from zr4lint.shell import Argument
 
 if TYPE_CHECKING:
-    from zr4lint.checks.parameters import PipRequirement, Text, VersionLabel
+    from zr4lint.checks.parameters import Manager, PipRequirement, Text, VersionLabel
     from zr4lint.programs.package_words import PackageWord
 
     _Installed = tuple[PackageRun, PackageWord]
 
 
-@check("installed-packages")
+@check("installed-packages", needs="packages versions", by_commands=True)
 def installed_packages(
     subject: Subject,
     *,
-    manager: Text = "",
+    manager: Manager | None = None,
     packages: list[Text] | None = None,
     versions: dict[Text, Text] | None = None,
 ) -> Outcomes:
@@ -49,7 +50,7 @@ def installed_packages(
         FROM alpine:3.22
         RUN apk add --no-cache curl
     """
-    standing, removed, unknown = _standing(subject, manager)
+    standing, removed, unknown = _standing(subject, family(manager or ""))
     for name, version in {**dict.fromkeys(packages or (), ""), **(versions or {})}.items():
         expected = f"{name}{version}"
         if name in standing:
@@ -74,7 +75,7 @@ def _standing(subject: Subject, manager: str) -> tuple[dict[str, _Installed], di
     standing: dict[str, _Installed] = {}
     removed: dict[str, _Installed] = {}
     unknown: PackageRun | None = None
-    groups: dict[str | None, list[str]] = {}
+    groups: dict[str | None, set[str]] = {}
     for run in subject.facts.of(PackageRun, subject.lineage):
         if (manager and family(run.command.manager) != manager) or not run.command.takes_effect:
             continue
@@ -83,9 +84,12 @@ def _standing(subject: Subject, manager: str) -> tuple[dict[str, _Installed], di
             # apt accepts an architecture after the name, as in libc6:i386.
             package = word.name.partition(":")[0] if family(run.command.manager) == "apt" else word.name
             if run.command.action in ("install", "group", "upgrade"):
+                if virtual is None:
+                    for members in groups.values():
+                        members.discard(package)
+                elif package not in standing:
+                    groups.setdefault(virtual.value, set()).add(package)
                 standing[package] = (run, word)
-                if virtual is not None:
-                    groups.setdefault(virtual.value, []).append(package)
             elif run.command.action == "remove":
                 for name in (package, *groups.pop(package, ())):
                     if standing.pop(name, None) is not None:
@@ -127,12 +131,22 @@ def _takes_others(run: PackageRun, marked: bool) -> bool:
     return run.command.unknown or (marked and not words) or any(has_wildcard(word.name) for word in words)
 
 
+_FAMILIES: Mapping[str, str] = {
+    "apt-get": "apt",
+    "aptitude": "apt",
+    "yum": "dnf",
+    "microdnf": "dnf",
+    "mamba": "conda",
+    "micromamba": "conda",
+}
+
+
 def family(manager: str) -> str:
     """Return the common name of a package manager: apt for apt-get, and dnf for yum."""
-    return {"apt-get": "apt", "aptitude": "apt", "yum": "dnf", "microdnf": "dnf"}.get(manager, manager)
+    return _FAMILIES.get(manager, manager)
 
 
-@check("python-packages")
+@check("python-packages", by_commands=True)
 def python_packages(
     subject: Subject,
     *,
@@ -206,7 +220,14 @@ def clauses(specifier: str) -> frozenset[str]:
     return frozenset("".join(clause.split()) for clause in specifier.split(",") if clause.strip())
 
 
-@check("requirement-files")
+def _mounted(subject: Subject, run: PipRun, path: str | None, span: Span) -> str | None:
+    """Return where a RUN sees a requirements file of the build context that it mounts, or None for other files."""
+    if path is None or path.startswith("/"):
+        return None
+    return absolute(re.split(r"[\s=]", subject.words(span))[-1].strip("\"'"), run.folder)
+
+
+@check("requirement-files", by_commands=True)
 def requirement_files(subject: Subject, *, files: list[Text]) -> Outcomes:
     """Pip installs from each of these requirements files, given by absolute paths.
 
@@ -224,7 +245,7 @@ def requirement_files(subject: Subject, *, files: list[Text]) -> Outcomes:
     """
     runs = [(run, path, span) for run in subject.environment.pip_installs for path, span in run.files]
     for file in files:
-        fitting = [(run, span) for run, path, span in runs if path == file]
+        fitting = [(run, at) for run, path, at in runs if file in (path, _mounted(subject, run, path, at))]
         sure = [(run, span) for run, span in fitting if not run.at.unsure]
         if sure:
             run, span = sure[-1]

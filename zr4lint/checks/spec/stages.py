@@ -162,7 +162,7 @@ def built_on(subject: Subject, *, parent: Text) -> Outcomes:
     elif stage.image is not None and matches(_short(stage.image), _short(parent)):
         yield Met(stage.image_span, stage.instruction)
     else:
-        message = contrast("the image", stage.image or "", parent)
+        message = contrast("the image", stage.image or subject.words(stage.image_span), parent)
         yield Unmet(message, stage.image_span, expected=expected, unsure=stage.image is None)
 
 

@@ -14,13 +14,13 @@ from zr4lint.model.quoting import code, contrast
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zr4lint.checks.parameters import StartKeyword, Text
+    from zr4lint.checks.parameters import Duration, HealthOption, StartKeyword, Text
 
 _PLAIN = r"""(?!\s*\w+=)(?:'[^']*'|"(?:[^"\\$`]|\\.)*+"|\\.|(?!(?<!\S)[~#])[^'"\\;&|<>()$`*\n])*+"""
 """Matches a command in which a shell finds no operator, no expansion and no assignment."""
 
 
-@check("start-command")
+@check("start-command", needs="arguments script")
 def start_command(
     subject: Subject, *, keyword: StartKeyword, arguments: list[str] | None = None, script: Text = ""
 ) -> Outcomes:
@@ -60,8 +60,12 @@ def _quoted(word: str) -> str:
 
 
 @check("healthcheck")
-def healthcheck(subject: Subject, *, command: Text | None = None, options: dict[Text, str] | None = None) -> Outcomes:
+def healthcheck(
+    subject: Subject, *, command: Text | None = None, options: dict[HealthOption, Duration] | None = None
+) -> Outcomes:
     """HEALTHCHECK runs this command with these options. The command NONE turns off an inherited check.
+
+    The options are interval, timeout, start-period, start-interval and retries.
 
     A command written as words also matches its exec form. One written as a JSON array matches only that array. An
     option that is not given has Docker's default.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Program
 
 
-@check("venv")
+@check("venv", by_commands=True)
 def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
     """The installed Python creates a virtual environment at this path, and no later command removes it."""
     created = subject.facts.of(VenvCreated, subject.lineage)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.facts.command_facts import FolderMade, ModeChanged, Moved, Overwritten, Removed
+from zr4lint.facts.command_facts import FolderMade, ModeChanged, Moved, Overwritten, OwnerChanged, Removed
 from zr4lint.facts.commands.call import Call, is_relative, unsure
 from zr4lint.facts.commands.program_table import reads
 from zr4lint.facts.instruction_facts import Written
@@ -311,7 +311,11 @@ def chown(call: Call) -> Iterator[Fact]:
     """Read a call of chown, after which another user may be able to change files."""
     if call.command.reach is not Reach.NEVER:
         call.state.hands_over = True
-    yield from ()
+    words = [argument.value or "" for argument in call.arguments[1:]]
+    rest = [argument for argument in call.arguments[1:] if not (argument.value or "").startswith("-")]
+    if rest and rest[0].value and (paths := call.lasting(call.paths(rest[1:]))):
+        recursive = any(re.match("--recursive|-[A-Za-z]*R", word) for word in words)
+        yield OwnerChanged(call.at(relative=is_relative(rest[1:])), rest[0].value, paths, recursive)
 
 
 def redirected(call: Call) -> Iterator[Fact]:
