@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.ml.stage_history import histories, shipped
@@ -9,7 +10,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun
 from zr4lint.facts.installed_torch import default_python, older, python_at, torch_at, torch_in
-from zr4lint.knowledge.tables import references, table
+from zr4lint.knowledge.tables import references, release, table
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code
@@ -76,7 +77,7 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
     row = table("packages")["numpy_1"]
     brings = ("torchvision", *row["brings"])
     for history in histories(subject):
-        bounded = any(_below_2(i) for i in history.installs)
+        bounded = any(_below_2(i) or _holds_1(i, row["keeps"]) for i in history.installs)
         for install in history.own:
             named = install.get("numpy")
             if bounded or (named is None and not any(r.name in brings for r in install.requirements)):
@@ -126,6 +127,19 @@ def _below_2(install: Install) -> bool:
     requirement = install.get("numpy")
     limits = bounds(requirement.specifier) if requirement is not None else None
     return limits is not None and _keeps_1(limits)
+
+
+def _holds_1(install: Install, keeps: Mapping[str, Sequence[str]]) -> bool:
+    """Return whether a release that an install allows at most requires numpy 1; `keeps` has the first and the end."""
+    for requirement in install.requirements:
+        ends = keeps.get(requirement.name)
+        limits = bounds(requirement.specifier) if ends is not None else None
+        if ends is not None and limits is not None and limits.upper is not None:
+            first, end = release(ends[0]), release(ends[1])
+            highest = release(str(limits.upper))
+            if first <= highest < end or (highest == end and not limits.upper_included):
+                return True
+    return False
 
 
 def _keeps_1(limits: Bounds) -> bool:
