@@ -178,6 +178,7 @@ class SourceBuild(Struct, frozen=True):
     repositories: tuple[str, ...] = ()
     declares: bool = False
     pyproject: bool = False
+    pyproject_since: str = ""
     force: str = ""
     tools: tuple[str, ...] = ()
     skip: str = ""
