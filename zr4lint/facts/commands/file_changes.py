@@ -162,6 +162,8 @@ def _programs(
             name = GONE if path == "/dev/null" else name
             if target in _SH and name != "dash":
                 call.state.sh_is_dash = False
+            if name is None and programs.at(target) == GONE:
+                name = posixpath.basename(target)  # an unknown file is the program of its name
             if name is not None:
                 programs = programs.replace(target, name)
     call.state.programs = programs
