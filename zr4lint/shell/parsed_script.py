@@ -60,7 +60,7 @@ def parse_script(  # noqa: PLR0913 - one per setting of the shell
     """
     walk = ScriptWalker(dialect, {} if variables is None else variables, files, deadline)
     walk.exits_on_failure, walk.arguments = exits_on_failure, arguments
-    if dialect is not Dialect.DASH:
+    if not dialect.is_dash:
         walk.set_by_bash()
     status = DONE
     try:
