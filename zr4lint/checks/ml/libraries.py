@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.ml.stage_history import histories, shipped
@@ -77,13 +77,15 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
     row = table("packages")["numpy_1"]
     brings = ("torchvision", *row["brings"])
     for history in histories(subject):
-        bounded = any(_below_2(i) or _holds_1(i, row["keeps"]) for i in history.installs)
+        bounded = any(_below_2(i) for i in history.installs)
         for install in history.own:
             named = install.get("numpy")
             if bounded or (named is None and not any(r.name in brings for r in install.requirements)):
                 continue
             torch = torch_in(install) or torch_at(history, install)
             if torch is None or torch.order < 0 or not older(torch.minor, row["torch"]):
+                continue
+            if any(_holds_1(other, row["keeps"]) for other in history.installs):
                 continue
             if older(torch.minor, row["since"]):
                 continue  # its wheels need a Python that numpy 2 does not support
@@ -129,15 +131,14 @@ def _below_2(install: Install) -> bool:
     return limits is not None and _keeps_1(limits)
 
 
-def _holds_1(install: Install, keeps: Mapping[str, Sequence[str]]) -> bool:
-    """Return whether a release that an install allows at most requires numpy 1; `keeps` has the first and the end."""
-    for requirement in install.requirements:
-        ends = keeps.get(requirement.name)
-        limits = bounds(requirement.specifier) if ends is not None else None
-        if ends is not None and limits is not None and limits.upper is not None:
-            first, end = release(ends[0]), release(ends[1])
+def _holds_1(install: Install, keeps: Sequence[Sequence[str]]) -> bool:
+    """Return whether the highest release that an install allows of a package requires numpy 1."""
+    for name, first, end in keeps:
+        requirement = install.get(name)
+        limits = bounds(requirement.specifier) if requirement is not None else None
+        if limits is not None and limits.upper is not None:
             highest = release(str(limits.upper))
-            if first <= highest < end or (highest == end and not limits.upper_included):
+            if release(first) <= highest < release(end) or (highest == release(end) and not limits.upper_included):
                 return True
     return False
 
