@@ -41,6 +41,9 @@ _INSTALLERS = frozenset({
 _PROGRAMS = ("/uv", "/uvx")
 """Files that contain no Python packages if they are copied from another image."""
 
+_CONDA_ROOT = "/opt/conda"
+"""Where the images with conda keep it."""
+
 _T = TypeVar("_T")
 _F = TypeVar("_F", bound=Fact)
 
@@ -268,10 +271,17 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
         tuple(repositories),
         opaque,
         sources(run, uv=uv),
-        environment_of(run),
+        _environment(facts, chain, run),
         uv,
         _replaced(facts, run),
     )
+
+
+def _environment(facts: Facts, chain: frozenset[int], run: PipRun) -> str | None:
+    """Return the environment of a call; the root of conda in an image that keeps its packages there is the image's."""
+    found = environment_of(run)
+    image = facts.stages[min(chain)].image if found == _CONDA_ROOT else None
+    return "" if image is not None and read_base(image).python_kept == "conda" else found
 
 
 def _replaced(facts: Facts, run: PipRun) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.dockerfile import values
 from zr4lint.filesystem.globs import matches
@@ -102,6 +102,11 @@ def _full_name(image: values.Image) -> str:
 @lru_cache(maxsize=64)
 def read_base(reference: str) -> Base:
     """Return the known contents of an image."""
+    host, _, path = reference.partition("/")
+    registry = next((registry for mirror, registry in table("bases")["mirrors"] if mirror == host), None)
+    if registry is not None:
+        origin = read_base(f"{registry}/{path}")
+        return structs.replace(origin, reference=reference, image=values.parse_image(reference))
     image = values.parse_image(_of_all_platforms(reference))
     tag = image.tag
     if is_cuda(image):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zr4lint.dockerfile import Instruction, splitting, values
 from zr4lint.facts.collection import Stage
 from zr4lint.facts.flags import read_flags
-from zr4lint.facts.images import has_old_dash, read_base
+from zr4lint.facts.images import read_base
 from zr4lint.facts.instruction_facts import (
     ArgDeclared,
     CommandSet,
@@ -26,6 +26,7 @@ from zr4lint.facts.instruction_facts import (
     WorkdirSet,
 )
 from zr4lint.facts.pass_state import Reading, raw_words
+from zr4lint.facts.shells import dialect_of_sh
 from zr4lint.facts.stage_state import StageState
 from zr4lint.facts.windows import is_linux, names_windows
 from zr4lint.model.budgets import STAGES_OF_A_CHAIN
@@ -53,7 +54,8 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         known = values.parse_image(image).repository if image else ""
         base = read_base(image) if image else None
         state = StageState.on_image(reading.images.get(known), base.env if base else {}, base.user if base else "root")
-        state.sh_is_dash = base is not None and has_old_dash(base)
+        if image is not None:
+            state.sh_dialect = dialect_of_sh(image)
         state.is_linux = image is not None and is_linux(image)
         if names_windows(image or reference.raw):
             state.shell = ("cmd", "/S", "/C")

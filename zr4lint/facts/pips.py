@@ -100,6 +100,14 @@ def _of_image(history: History, install: Install, python: str | None) -> Pip:
     return Pip(release["pip"], release["pip"]) if own and release is not None and "pip" in release else Pip()
 
 
+def held_by_image(history: History, install: Install) -> bool:
+    """Return whether the constraints that the base image sets for pip apply to an install."""
+    base = history.base
+    if base is None or "PIP_CONSTRAINT" not in base.env or history.mentions(None, r"PIP_CONSTRAINT|constraint\.txt"):
+        return False
+    return not install.uv and install.environment == ""
+
+
 def _python_row(python: str | None) -> Row | None:
     return next((row for row in table("pip")["image"] if row["python"] == python), None)
 

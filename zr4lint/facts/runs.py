@@ -16,7 +16,6 @@ from zr4lint.facts.windows import runs_linux_packages, speaks_powershell
 from zr4lint.model.budgets import COMMANDS
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import COMMAND_FAILS, SHELL_SYNTAX, Remark, too_large
-from zr4lint.shell import Dialect
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
@@ -74,7 +73,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         instruction,
         state.shell,
         reading.text,
-        sh_is_dash=state.sh_is_dash,
+        sh_dialect=state.sh_dialect,
         variables=script.outermost,
         files=_LazyFiles(reading, instruction),
         deadline=reading.deadline,
@@ -103,7 +102,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     told = any(remark.code == COMMAND_FAILS for remark in reading.remarks[known:])
     expansion = parsed.failing is not None and reading.text.startswith("${", parsed.failing.start)
     if parsed.failing is not None and not told and (expansion or not _asks_builder(reading, instruction)):
-        in_dash = parsed.failing_in is Dialect.DASH
+        in_dash = parsed.failing_in is not None and parsed.failing_in.is_dash
         remarks = _failing(parsed.failing, reading.text, in_dash=in_dash, refused=parsed.refused, why=parsed.why)
         around = _around(parsed.failing, parsed.commands) if expansion else None
         reading.remarks += (structs.replace(r, part="command", around=around) if around else r for r in remarks)

@@ -30,7 +30,7 @@ def run_commands(
     shell: tuple[str, ...],
     text: str,
     *,
-    sh_is_dash: bool = False,
+    sh_dialect: Dialect = Dialect.SH,
     variables: Environment | None = None,
     files: Files | None = None,
     deadline: Deadline = NO_DEADLINE,
@@ -41,7 +41,7 @@ def run_commands(
     command, or has one to run none.
     """
     if instruction.json is not None:
-        return _exec_form(instruction, files, sh_is_dash=sh_is_dash, deadline=deadline)
+        return _exec_form(instruction, files, sh_dialect=sh_dialect, deadline=deadline)
     shell = shell[1:] if shell[:1] in (("env",), ("/usr/bin/env",)) else shell
     name = shell[0].rpartition("/")[2] if shell else ""
     options = [o[1:] for o in shell[1:] if o[:1] == "-" and o[:2] != "--"]
@@ -66,7 +66,7 @@ def run_commands(
     return parse_script(
         script,
         heredocs,
-        dialect=_dialect(name, sh_is_dash=sh_is_dash),
+        dialect=_dialect(name, sh_dialect=sh_dialect),
         variables=variables,
         arguments=(),
         files=files,
@@ -76,20 +76,24 @@ def run_commands(
     )
 
 
-def _dialect(name: str, *, sh_is_dash: bool) -> Dialect:
-    """Return the dialect of a shell by its name."""
-    if name == "dash" or (name == "sh" and sh_is_dash):
+def _dialect(name: str, *, sh_dialect: Dialect) -> Dialect:
+    """Return the dialect of a shell by its name; `sh_dialect` is that of /bin/sh."""
+    if name == "sh":
+        return sh_dialect
+    if name == "dash":
         return Dialect.DASH
-    return Dialect.SH if name in ("sh", "ash") else Dialect.BASH
+    return Dialect.SH if name == "ash" else Dialect.BASH
 
 
-def _exec_form(instruction: Instruction, files: Files | None, *, sh_is_dash: bool, deadline: Deadline) -> ParsedScript:
+def _exec_form(
+    instruction: Instruction, files: Files | None, *, sh_dialect: Dialect, deadline: Deadline
+) -> ParsedScript:
     words = tuple(Word(_mapped(s), (), s.span, True) for s in instruction.json or ())
     command = Command(words, (), (), instruction.span, "", Reach.ALWAYS, (), None)
     nested = nested_script(command)
     if nested is None:
         return ParsedScript((command,))
-    dialect = _dialect(program(words[0]), sh_is_dash=sh_is_dash)
+    dialect = _dialect(program(words[0]), sh_dialect=sh_dialect)
     return parse_script(
         nested,
         dialect=dialect,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.facts.images import is_of_old_dash, read_base
+from zr4lint.facts.images import has_old_dash, is_of_old_dash, read_base
 from zr4lint.filesystem.globs import matches
+from zr4lint.shell import Dialect
 
 if TYPE_CHECKING:
     from zr4lint.facts.collection import Facts
@@ -53,6 +54,14 @@ def sh_of(facts: Facts, step: RunStep, unknown: str) -> Sh:
         return Sh(name, "", path if path.startswith("/") or not declared else f"/bin/{name}")
     old = "dash" in (name, really) and (known != "dash" or image is None or is_of_old_dash(read_base(image)))
     return Sh(name, really, {"busybox": "/bin/ash", "bash": "/bin/bash", "dash": "/bin/bash"}.get(known, ""), old)
+
+
+@lru_cache(maxsize=64)
+def dialect_of_sh(image: str) -> Dialect:
+    """Return the dialect that /bin/sh of an image reads if the image sets no SHELL."""
+    if has_old_dash(read_base(image)):
+        return Dialect.DASH
+    return Dialect.NEW_DASH if _sh_of_image(image) == "dash" else Dialect.SH
 
 
 @lru_cache(maxsize=64)

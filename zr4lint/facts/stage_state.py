@@ -14,6 +14,7 @@ from zr4lint.facts.persistent import Map
 from zr4lint.facts.replaced_programs import ReplacedPrograms
 from zr4lint.filesystem.globs import matches
 from zr4lint.programs.image_paths import covers, has_wildcard
+from zr4lint.shell import Dialect
 from zr4lint.shell.dash import BASH_SETS
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class StageState:
         self.remotes: Remotes | None = None
         self.git_aliases: Map[str] = Map()
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
-        self.sh_is_dash = False
+        self.sh_dialect = Dialect.SH
         self.is_linux = False
         self.user: str | None = "root"
         self.hands_over = False
@@ -175,7 +176,7 @@ class StageState:
         state.workdir_set_by = self.workdir_set_by
         state._folders = self._folders
         state.shell = self.shell
-        state.sh_is_dash = self.sh_is_dash
+        state.sh_dialect = self.sh_dialect
         state.is_linux = self.is_linux
         state.user = self.user
         state.hands_over = self.hands_over
@@ -233,7 +234,7 @@ class StageState:
     @property
     def script_variables(self) -> StageVariables:
         """Return the variables of a script, some of which bash itself sets."""
-        in_dash = self.sh_is_dash and self.shell[:1] == ("/bin/sh",)
+        in_dash = self.sh_dialect.is_dash and self.shell[:1] == ("/bin/sh",)
         return self.variables if in_dash else self.variables.beside(BASH_SETS)
 
     def users(self, names: Iterable[str]) -> frozenset[int]:

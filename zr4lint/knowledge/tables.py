@@ -189,6 +189,7 @@ class SourceBuild(Struct, frozen=True):
     repositories: tuple[str, ...] = ()
     declares: bool = False
     pyproject: bool = False
+    pyproject_since: str = ""
     force: str = ""
     skip: str = ""
     pkg_resources: str = ""

@@ -73,7 +73,7 @@ def unset(walker: Walker, node: Node, frame: Frame) -> Status:
     """Walk `unset`: forget the variables, or the functions with -f."""
     words = frame.text(node).split()
     constant = words[1:2] != ["-f"] and not walker.constants.isdisjoint(words[1:])
-    if walker.in_dash and (constant or dash.ends_at(words)):
+    if walker.in_dash and (constant or dash.ends_at(words, pipefail=walker.dialect is Dialect.NEW_DASH)):
         return walker.refuse(walker.span(node, frame), frame, ends=True)
     for child in node.named_children:
         name = frame.text(child)

@@ -23,9 +23,15 @@ class Reach(IntEnum):
 class Dialect(Enum):
     """The shell that reads a script."""
 
-    DASH = auto()
+    DASH = auto()  # without `set -o pipefail`
+    NEW_DASH = auto()  # a dash that may support pipefail
     SH = auto()  # an unknown /bin/sh: what dash and bash agree on
     BASH = auto()
+
+    @property
+    def is_dash(self) -> bool:
+        """Return whether this is a dash of any release."""
+        return self is Dialect.DASH or self is Dialect.NEW_DASH
 
 
 class Expansion(Struct, frozen=True, gc=False):

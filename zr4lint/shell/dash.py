@@ -70,8 +70,11 @@ PARTICULAR = frozenset({*_LETTERS, *_PLAIN, "kill", "trap"})
 _SIGNALS = frozenset({"ERR", "DEBUG", "RETURN"})
 
 
-def ends_at(words: Sequence[str]) -> bool:
-    """Return whether dash exits at a builtin, as at `set -o pipefail`; "" stands for an unknown word."""
+def ends_at(words: Sequence[str], *, pipefail: bool = False) -> bool:
+    """Return whether dash exits at a builtin, as at `set -o ERR`; "" stands for an unknown word.
+
+    `pipefail` tells that it may support that option.
+    """
     name = words[0] if words else ""
     allowed = _LETTERS.get(name)
     if allowed is None:
@@ -82,8 +85,10 @@ def ends_at(words: Sequence[str]) -> bool:
             return False
         if not set(word[1:]) <= set(allowed):
             return True
-        if name == "set" and word[-1] == "o" and (option := next(rest, "")) and option not in _NAMES:
-            return True
+        if name == "set" and word[-1] == "o":
+            option = next(rest, "")
+            if option and option not in _NAMES and not (pipefail and option == "pipefail"):
+                return True
     return False
 
 

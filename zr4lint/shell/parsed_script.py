@@ -61,7 +61,7 @@ def parse_script(  # noqa: PLR0913 - one per setting of the shell
     walk = ScriptWalker(dialect, {} if variables is None else variables, files, deadline)
     walk.exits_on_failure, walk.arguments = "e" in options, arguments
     walk.private = None if "a" in options else walk.private
-    if dialect is not Dialect.DASH:
+    if not dialect.is_dash:
         walk.set_by_bash()
     status = DONE
     try:

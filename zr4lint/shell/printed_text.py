@@ -205,8 +205,8 @@ def _known(words: Sequence[Word], variables: Environment) -> list[Word] | None:
 
 
 def _echo(words: list[Word], dialect: Dialect) -> list[Piece] | None:
-    newline, escapes = True, dialect is Dialect.DASH
-    while words and re.fullmatch("-n" if dialect is Dialect.DASH else "-[neE]+", words[0].text.text):
+    newline, escapes = True, dialect.is_dash
+    while words and re.fullmatch("-n" if dialect.is_dash else "-[neE]+", words[0].text.text):
         newline = newline and "n" not in words[0].text.text
         escapes = escapes or "e" in words[0].text.text
         words = words[1:]

@@ -132,7 +132,8 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
         return refused(walker, made, frame, why, ends=True)
     literals = [word.literal or "" for word in (written if first == "exec" else made.words)] if checked else []
     absent = _reads_absent(walker, name, made, frame)
-    if dash.ends_at(literals) or (absent and walker.in_dash and (name in dash.SPECIAL or first == "exec")):
+    ended = dash.ends_at(literals, pipefail=walker.dialect is Dialect.NEW_DASH)
+    if ended or (absent and walker.in_dash and (name in dash.SPECIAL or first == "exec")):
         why = f"{code(absent, 40)} does not exist" if absent else ""
         return walker.refuse(made.span, frame, ends=wrapper != "command", why=why)
     if _lacks_input(made):  # the rule on unquoted specifiers reports it

@@ -109,7 +109,7 @@ class Walker(ABC):
     @property
     def in_dash(self) -> bool:
         """Return whether dash reads the current script."""
-        return self.dialect is Dialect.DASH
+        return self.dialect.is_dash
 
     def word(self, nodes: Sequence[Node], frame: Frame) -> Word:
         """Return the word that neighbouring nodes form."""

@@ -9,15 +9,17 @@ from msgspec import structs
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.builds import cuda_builds, source_builds_of
-from zr4lint.checks.ml.stage_history import histories
+from zr4lint.checks.ml.stage_history import histories, source_of
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
+from zr4lint.facts import Copied
 from zr4lint.facts.images import Base, is_cuda
 from zr4lint.knowledge.tables import CudaTags, cuda_tags, distribution, minor, references, release, sure
 from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code
 
 if TYPE_CHECKING:
+    from zr4lint.facts import At
     from zr4lint.facts.history import History
 
 _DISTRIBUTIONS = ("ubuntu", "rockylinux", "ubi", "centos", "oraclelinux", "amzn", "azl", "cm", "debian")
@@ -25,7 +27,7 @@ _CUDNN = r"cudnn\d*"
 _KINDS = ("devel", "runtime", "base")
 _TOOLKIT = (
     r"cuda-toolkit|nvidia-cuda-toolkit|cuda-nvcc|cuda_\d|nvcc|cuda-compiler|cuda-minimal-build|cuda-dev|cuda-\d|"
-    r"/usr/local/cuda|cudatoolkit-dev|nvidia-cuda"
+    r"/usr/local/cuda|cudatoolkit-dev|nvidia-cuda|label/cuda|\bcuda="
 )
 _COMPILERS = r"build-essential|\bg\+\+|\bgcc\b|clang|python3?-dev|conda"
 _LISTS = "NVIDIA doc/supported-tags.md and doc/unsupported-tags.md, 2025-08"
@@ -294,7 +296,7 @@ def no_compiler_in_image(subject: Subject) -> Outcomes:
             continue
         yield from _without_compiler(history, base)
         for build in cuda_builds(history):
-            if history.mentions(build.install.at, _TOOLKIT):
+            if history.mentions(build.install.at, _TOOLKIT) or _brings_toolkit(subject, history, build.install.at):
                 continue
             yield Unmet(
                 f"{code(build.package)} needs nvcc, which {code(base.reference, 40)} lacks",
@@ -305,6 +307,12 @@ def no_compiler_in_image(subject: Subject) -> Outcomes:
                 help="Build on a devel image, or install a wheel by its URL",
                 references=("flash-attention setup.py", "flash-attention issues 1229 and 1736"),
             )
+
+
+def _brings_toolkit(subject: Subject, history: History, at: At) -> bool:
+    """Return whether a stage that files are copied from before a place may have installed CUDA, such as by conda."""
+    sources = (source_of(subject, copied) for copied in history.of(Copied) if copied.at.order < at.order)
+    return any(source is not None and source.mentions(None, _TOOLKIT) for source in sources)
 
 
 def _without_compiler(history: History, base: Base) -> Outcomes:

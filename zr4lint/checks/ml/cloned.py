@@ -13,11 +13,31 @@ from zr4lint.facts import Cloned, Copied
 from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import TorchState, older, torch_at
 from zr4lint.facts.pip_install import Install
+from zr4lint.facts.pips import held_by_image
 from zr4lint.knowledge.tables import Row, references, table
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
 from zr4lint.programs.image_paths import covers
+
+MOVING = ("main", "master", "dev", "develop", "HEAD", "latest", "nightly")
+"""Refs whose commit changes."""
+
+_CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch)\b"
+
+
+def at_fixed_commit(subject: Subject, clone: Cloned) -> bool:
+    """Return whether a clone is of a tag or a commit, or a step after it chooses one."""
+    branch = clone.clone.parsed.get("branch") or clone.clone.parsed.get("revision")
+    if branch is not None and branch.value not in MOVING:
+        return True
+    first = clone.at.instruction.index
+    for instruction in subject.dockerfile.instructions[first : first + 5]:
+        if instruction.stage == clone.at.stage:
+            start = clone.at.span.end if instruction is clone.at.instruction else instruction.span.start
+            if re.search(_CHECKOUT, subject.source.text[start : instruction.span.end].replace("\\\n", " ")):
+                return True
+    return False
 
 
 class File(Struct, frozen=True):
@@ -65,11 +85,12 @@ def _edited(history: History, file: File) -> bool:
     return history.mentions(file.install.at, rf"(?:sed|grep|awk|perl)\b[^\n]*(?:\\\n[^\n]*)*{name}|pip3? freeze")
 
 
-def _keeps_torch(history: History, file: File) -> bool:
+def _keeps_torch(subject: Subject, history: History, file: File) -> bool:
     """Return whether the requirements of a file can't replace torch, or the install does not let them."""
     install, repository = file.install, file.repository
     known = repository is not None and not repository["requirements"]
     held = install.constrained or install.option("no-deps") or pinned(install.get("torch")) is not None
+    held = held or held_by_image(history, install) or at_fixed_commit(subject, file.clone)
     return known or held or _edited(history, file)
 
 
@@ -80,7 +101,7 @@ def torch_may_move(subject: Subject) -> Outcomes:
         loose: list[tuple[File, TorchState]] = []
         for file in cloned_files(history):
             torch = torch_at(history, file.install)
-            if torch is not None and not _keeps_torch(history, file):
+            if torch is not None and not _keeps_torch(subject, history, file):
                 loose.append((file, torch))
         if not loose:
             continue

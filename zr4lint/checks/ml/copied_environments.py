@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.ml.stage_history import histories
+from zr4lint.checks.ml.stage_history import histories, source_of
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, Copied, Origin, Ran, VenvCreated
@@ -22,14 +22,11 @@ _UV_PLACES = r"UV_PYTHON_INSTALL_DIR|UV_PYTHON_PREFERENCE|UV_SYSTEM_PYTHON|--rel
 @check("ml/environment-without-interpreter")
 def environment_without_interpreter(subject: Subject) -> Outcomes:
     """A copied environment finds the interpreter that it was created with."""
-    every = histories(subject)
-    for history in every:
+    for history in histories(subject):
         for copied in history.of(Copied):
-            stage = copied.flags.get("from")
-            if copied.at.stage != history.stage.number or copied.origin is not Origin.STAGE or stage is None:
+            if copied.at.stage != history.stage.number:
                 continue
-            made_in = subject.facts.called(stage.value or "")
-            source = next((h for h in every if made_in is not None and h.stage.number == made_in.number), None)
+            source = source_of(subject, copied)
             if source is None or source.stage.number in history.chain:
                 continue
             if (told := _lost(history, source, copied)) is not None:

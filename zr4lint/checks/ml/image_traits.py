@@ -15,6 +15,7 @@ from zr4lint.facts import AptRun, ArgDeclared, Copied, EnvSet, Ran, UserSet
 from zr4lint.facts.history import History, pinned
 from zr4lint.facts.installed_torch import older
 from zr4lint.facts.permissions import ROOT
+from zr4lint.facts.pips import held_by_image
 from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import Row, minor, references, table, torch_release
 from zr4lint.model.finding import Edit, Fix, Severity
@@ -188,15 +189,11 @@ def image_constraint(subject: Subject) -> Outcomes:
     row = table("bases")["constraint"]
     for history in histories(subject):
         base = history.base
-        if (
-            base is None
-            or "PIP_CONSTRAINT" not in base.env
-            or history.mentions(None, r"PIP_CONSTRAINT|constraint\.txt")
-        ):
+        if base is None:
             continue
         for install in history.own:
             requirement = next((r for n in row["names"] if (r := install.get(n)) and pinned(r)), None)
-            if requirement is None or install.uv or install.environment != "" or install.option("no-deps"):
+            if requirement is None or not held_by_image(history, install) or install.option("no-deps"):
                 continue
             yield Unmet(
                 f"the image's constraints pin {code(requirement.name)}, and pip may refuse this",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.ml.stage_history import histories, shipped
@@ -9,7 +10,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun
 from zr4lint.facts.installed_torch import default_python, older, python_at, torch_at, torch_in
-from zr4lint.knowledge.tables import references, table
+from zr4lint.knowledge.tables import references, release, table
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
@@ -84,6 +85,8 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
             torch = torch_in(install) or torch_at(history, install)
             if torch is None or torch.order < 0 or not older(torch.minor, row["torch"]):
                 continue
+            if any(_holds_1(other, row["keeps"]) for other in history.installs):
+                continue
             if older(torch.minor, row["since"]):
                 continue  # its wheels need a Python that numpy 2 does not support
             requirement = named or _brings_numpy(history, install)
@@ -126,6 +129,18 @@ def _below_2(install: Install) -> bool:
     requirement = install.get("numpy")
     limits = bounds(requirement.specifier) if requirement is not None else None
     return limits is not None and _keeps_1(limits)
+
+
+def _holds_1(install: Install, keeps: Sequence[Sequence[str]]) -> bool:
+    """Return whether the highest release that an install allows of a package requires numpy 1."""
+    for name, first, end in keeps:
+        requirement = install.get(name)
+        limits = bounds(requirement.specifier) if requirement is not None else None
+        if limits is not None and limits.upper is not None:
+            highest = release(str(limits.upper))
+            if release(first) <= highest < release(end) or (highest == release(end) and not limits.upper_included):
+                return True
+    return False
 
 
 def _keeps_1(limits: Bounds) -> bool:

@@ -124,7 +124,8 @@ def index_mixed(subject: Subject) -> Outcomes:
         for install in history.own:
             if not install.mixes or install.constrained:
                 continue
-            if unmet := _loose_torch(install) or (None if install.uv else _elsewhere(history, install)):
+            unmet = _loose_torch(install) or _index_as_links(install)
+            if unmet := unmet or (None if install.uv else _elsewhere(history, install)):
                 yield unmet
 
 
@@ -150,6 +151,24 @@ def _loose_torch(install: Install) -> Unmet | None:
         ),
         help="Use --index-url for this command, or pin torch exactly",
         references=("pip documentation, --extra-index-url", "pixeloven/ComfyUI-Docker pull request 47"),
+    )
+
+
+def _index_as_links(install: Install) -> Unmet | None:
+    """Return the finding for a torch that pip takes from PyPI, since --find-links follows no folders of an index."""
+    links = [s for s in install.sources.all if s.role == "links" and s.tag is not None and ".html" not in (s.url or "")]
+    requirement = install.get("torch")
+    others = any(s.pytorch and s not in links for s in install.sources.all)
+    if not links or others or not install.sources.pypi or requirement is None or requirement.url is not None:
+        return None
+    return Unmet(
+        "--find-links finds no torch on an index, so it comes from PyPI",
+        _place(install, links[0]),
+        expected="--index-url, for torch alone",
+        unsure=install.unsure,
+        notes=("pip reads only the links of the page itself, and an index has a folder for each package.",),
+        help="Pass the index with --index-url, and install other packages in a separate command",
+        references=("pip documentation, --find-links",),
     )
 
 

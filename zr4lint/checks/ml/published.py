@@ -135,12 +135,15 @@ def _index(version: str) -> str:
 
 @check("ml/nightly-pinned")
 def nightly_pinned(subject: Subject) -> Outcomes:
-    """No requirement is pinned to a nightly build."""
+    """No requirement is pinned to a nightly build that PyTorch deletes."""
+    row = table("torch")["nightly"]
     for history in histories(subject):
         for install in history.own:
             for requirement in install.requirements:
                 found = re.search(_NIGHTLY, requirement.specifier) if "==" in requirement.specifier else None
-                if found is None or not any(s.pytorch for s in install.sources.all):
+                if found is None or requirement.name not in row["names"]:
+                    continue
+                if not any(s.pytorch for s in install.sources.all):
                     continue
                 yield Unmet(
                     f"{requirement.name} is pinned to a nightly build of {found[1]}",
@@ -148,7 +151,7 @@ def nightly_pinned(subject: Subject) -> Outcomes:
                     unsure=False,
                     notes=("PyTorch deletes nightly builds after some weeks, so pip finds none.",),
                     help="Pin a release, or leave the date out",
-                    references=("pytorch.org, nightly builds",),
+                    references=references(row),
                 )
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, replace
+from zr4lint.checks.ml.cloned import MOVING, at_fixed_commit
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.ml.torch import open_above
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
@@ -28,7 +29,6 @@ _ASSERTS = (
     r"raise.*if not torch\.cuda"
 )
 _CONDITION = r"(?:\b(?:if|elif|while|until)|!)\s+\Z"
-_MOVING = ("main", "master", "dev", "develop", "HEAD", "latest", "nightly")
 _PLACEHOLDERS = frozenset({"example", "example-org", "repo_url", "owner", "username", "my-org", "myorg", "user"})
 _YOURS = frozenset({
     "org", "organization", "user", "username", "user-name", "name", "github", "github-username", "account", "repo",
@@ -40,7 +40,6 @@ _READ_CACHES = {"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}
 
 _GPU_IMAGES = ("cuda", "ngc", "pytorch", "l4t", "rocm", "runpod", "vllm", "tgi")
 _MOVES = "The branch can get new commits, so two builds of this file can differ."
-_CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch)\b"
 
 
 @check("ml/gpu-at-build")
@@ -155,9 +154,7 @@ def unpinned_clone(subject: Subject) -> Outcomes:
         for clone in history.of(Cloned):
             if clone.at.stage != history.stage.number or clone.clone.url.value is None:
                 continue
-            options = clone.clone.parsed
-            branch = options.get("branch") or options.get("revision")
-            if (branch is not None and branch.value not in _MOVING) or _checked_out(subject, history, clone):
+            if at_fixed_commit(subject, clone):
                 continue
             yield Unmet(
                 f"{code(clone.clone.url.value)} is cloned at no fixed commit",
@@ -170,7 +167,7 @@ def unpinned_clone(subject: Subject) -> Outcomes:
         for install in history.own:
             for url, span in install.repositories:
                 reference = _reference(url)
-                if not reference or reference in _MOVING:
+                if not reference or reference in MOVING:
                     yield Unmet(
                         f"{code(url)} is installed at no fixed commit",
                         span,
@@ -192,17 +189,6 @@ def _at_commit(url: str) -> str:
     address, mark, fragment = url.partition("#")
     reference = _reference(url)
     return f"{address.removesuffix(f'@{reference}') if reference else address}@COMMIT{mark}{fragment}"
-
-
-def _checked_out(subject: Subject, history: History, clone: Cloned) -> bool:
-    """Return whether a step after the clone chooses a commit."""
-    first = clone.at.instruction.index
-    for instruction in subject.dockerfile.instructions[first : first + 5]:
-        if instruction.stage == history.stage.number:
-            start = clone.at.span.end if instruction is clone.at.instruction else instruction.span.start
-            if re.search(_CHECKOUT, subject.source.text[start : instruction.span.end].replace("\\\n", " ")):
-                return True
-    return False
 
 
 def _stands_for_another(name: str) -> bool:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, add_words
 from zr4lint.checks.ml.builds import MMCV, Build, builds, mmcv_wheel, source_builds_of
+from zr4lint.checks.ml.cloned import MOVING, at_fixed_commit
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import AptRun
+from zr4lint.facts import AptRun, Cloned
+from zr4lint.facts.history import pinned
 from zr4lint.facts.installed_torch import older, torch_at, torch_in
 from zr4lint.facts.pips import isolates
-from zr4lint.knowledge.tables import SourceBuild, newest_torch, table
+from zr4lint.knowledge.tables import SourceBuild, newest_torch, release, table
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code
@@ -34,24 +36,24 @@ def build_isolated(subject: Subject) -> Outcomes:
     for history in histories(subject):
         for build, row in source_builds_of(history):
             if row.imports:
-                yield from _isolated(history, build, row)
+                yield from _isolated(subject, history, build, row)
             elif row.declares:
                 yield from _declared(history, build, row)
         for build in builds(history, "mmpose"):
             yield from _mmpose(history, build)
 
 
-def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
+def _isolated(subject: Subject, history: History, build: Build, row: SourceBuild) -> Outcomes:
     install, package = build.install, build.package
     if package in MMCV and mmcv_wheel(history, build) is True:
         return
     if install.isolated:
-        isolated = isolates(history, install, pyproject=row.pyproject)
+        pyproject = _has_pyproject(subject, history, build, row)
+        isolated = isolates(history, install, pyproject=pyproject is True)
         if isolated is False:
-            yield from _without_torch(history, build, row)
+            if pyproject is False:
+                yield from _without_torch(history, build, row)
             return
-        if row.pyproject and _has_ref(build) and not isolates(history, install):
-            isolated = None  # an old commit may have no pyproject.toml
         yield Unmet(
             f"{package} is built in isolation, without {row.imports}",
             build.requirement.span,
@@ -72,9 +74,23 @@ def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
         yield from _without_torch(history, build, row)
 
 
-def _has_ref(build: Build) -> bool:
-    """Return whether the URL names a commit of a repository."""
-    return "@" in (build.requirement.url or "").partition("://")[2].partition("/")[2]
+def _has_pyproject(subject: Subject, history: History, build: Build, row: SourceBuild) -> bool | None:
+    """Return whether the release or commit to build has a pyproject.toml, or None if that is unknown."""
+    version = pinned(build.requirement) or ""
+    if not row.pyproject:
+        return False
+    if (url := build.requirement.url) is not None:
+        version = url.partition("://")[2].partition("/")[2].partition("#")[0].partition("@")[2]
+        for clone in history.of(Cloned):
+            if clone.clone.url.value == url and at_fixed_commit(subject, clone):
+                branch = clone.clone.parsed.get("branch")
+                version = (branch.value if branch is not None else None) or "commit"
+    if not version or version in MOVING:
+        return True  # the newest
+    numbers = release(version.removeprefix("v"))
+    if url is None:
+        return not row.pyproject_since or numbers >= release(row.pyproject_since)
+    return numbers >= release(row.pyproject_since) if numbers and row.pyproject_since else None
 
 
 def _what_fails(package: str, row: SourceBuild) -> str:

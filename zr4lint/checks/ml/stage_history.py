@@ -19,6 +19,13 @@ def histories(subject: Subject) -> list[History]:
     return subject.memo.get("histories", lambda: histories_of(subject.facts))
 
 
+def source_of(subject: Subject, copied: Copied) -> History | None:
+    """Return the history of the stage that COPY --from takes files from, or None if that is no such stage."""
+    flag = copied.flags.get("from") if copied.origin is Origin.STAGE else None
+    stage = subject.facts.called(flag.value or "") if flag is not None else None
+    return next((h for h in histories(subject) if stage is not None and h.stage.number == stage.number), None)
+
+
 def shipped(subject: Subject, history: History) -> Iterator[Install]:
     """Yield the installs that a stage contains: its own, those of its ancestors, and those in copied environments."""
     copied = [c for c in history.of(Copied) if c.origin is Origin.STAGE]

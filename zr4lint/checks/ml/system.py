@@ -155,7 +155,7 @@ def package_not_in_release(subject: Subject) -> Outcomes:
                 yield Unmet(
                     f"deadsnakes has no packages for {name}",
                     added.span,
-                    unsure=added.at.reach is Reach.MAYBE,
+                    unsure=not missing or added.at.reach is Reach.MAYBE,
                     notes=("deadsnakes deletes its packages when a release ends, so apt finds no Python there.",),
                     help="Build on ubuntu22.04 or later",
                     references=("deadsnakes issues 251 and 328",),

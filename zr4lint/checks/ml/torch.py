@@ -195,9 +195,9 @@ def _unpinned(
     right = known.companions(name)[0]
     pypi = _from_pypi(install)
     wrong = name == "torchaudio" and pypi and older(torch.version, _last_torchaudio())
-    python = python_at(history, install)
-    if python is not None and older(python, "3.10"):
-        wrong = False
+    python = python_at(history, install) or known.python[1]
+    if python and older(python, "3.10"):
+        wrong = False  # the newest torchaudio needs a newer Python
     if wrong:
         why = (
             f"pip takes torchaudio {_last_torchaudio()} from PyPI, which requires no torch in its metadata and does "

@@ -20,7 +20,7 @@ from zr4lint.programs.apt import (
     unpacks,
     without_version,
 )
-from zr4lint.shell import Reach
+from zr4lint.shell import Dialect, Reach
 
 if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Call
@@ -82,7 +82,7 @@ def dpkg(call: Call) -> Iterator[Fact]:
 def reconfigure(call: Call) -> Iterator[Fact]:
     """Read dpkg-reconfigure: for dash, it may change /bin/sh to another shell."""
     if any(argument.value == "dash" for argument in call.arguments):
-        call.state.sh_is_dash = False
+        call.state.sh_dialect = Dialect.SH
     yield from ()
 
 

@@ -165,7 +165,7 @@ def _programs(
                 name = posixpath.basename(source.value) if path is not None and is_program(path) else None
             name = GONE if path == "/dev/null" else name
             if target in _SH and name != "dash":
-                call.state.sh_is_dash = False
+                call.state.sh_dialect = Dialect.SH
             if name is not None:
                 programs = programs.replace(target, name)
     call.state.programs = programs
@@ -371,8 +371,7 @@ def _texts(call: Call) -> Iterator[Fact]:
     for redirection in command.redirections:
         if redirection.operator in (">", ">>", ">|") and redirection.target is not None:
             target, adds = redirection.target, redirection.operator == ">>"
-    dialect = Dialect.DASH if call.state.sh_is_dash else Dialect.SH
-    text = _output(call, dialect)
+    text = _output(call, call.state.sh_dialect)
     if call.program == "tee" and target is None:
         options = [word for word in command.words[1:] if (word.literal or "").startswith("-")]
         files = [word for word in command.words[1:] if word not in options]
