@@ -162,7 +162,7 @@ def _programs(
             name = GONE if path == "/dev/null" else name
             if target in _SH and name != "dash":
                 call.state.sh_is_dash = False
-            if name is not None:
+            if name is not None and not source.glob:  # the files of a pattern keep their names
                 programs = programs.replace(target, name)
     call.state.programs = programs
 
