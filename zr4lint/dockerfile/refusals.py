@@ -33,6 +33,8 @@ _NEEDS = {
     "WORKDIR": "a folder",
 }
 KEYWORDS = (*_NEEDS, "CMD", "ENTRYPOINT", "RUN")
+NO_TRIGGERS = frozenset({"FROM", "MAINTAINER", "ONBUILD"})
+"""The instructions that ONBUILD does not accept."""
 _KEYWORDS = frozenset(KEYWORDS)
 _PAIRED = ("ARG", "ENV", "LABEL")
 
@@ -166,7 +168,7 @@ def _healthcheck(instruction: Instruction) -> Iterator[ParseError]:
 
 def _onbuild(instruction: Instruction) -> Iterator[ParseError]:
     trigger = instruction.trigger
-    if trigger and trigger.keyword in ("FROM", "MAINTAINER", "ONBUILD"):
+    if trigger and trigger.keyword in NO_TRIGGERS:
         yield ParseError(f"ONBUILD does not accept {plain(trigger.keyword, 16)}", trigger.keyword_span)
 
 
