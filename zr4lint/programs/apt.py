@@ -90,7 +90,7 @@ class AptCommand(Struct, frozen=True):
     def assumes_yes(self) -> bool:
         """Return whether apt asks no questions, because of -y, -qq or the configuration item."""
         quiet = sum(2 if o.value == "2" else 1 for o in self.parsed.all("quiet"))
-        return self._switched(("yes", "force-yes"), "apt::get::assume-yes") or quiet >= 2
+        return self._switched(("yes", "assume-yes", "force-yes"), "apt::get::assume-yes") or quiet >= 2
 
     @property
     def skips_recommends(self) -> bool:
