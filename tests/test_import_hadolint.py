@@ -22,6 +22,7 @@ override:
   error: [DL3000, DL1001]
   style:
     - DL3045
+  ignore: [DL3015]
 trustedRegistries:
   - docker.io
   - "*.example.com"
@@ -53,16 +54,16 @@ def test_every_wish_is_kept_or_told(tmp_path: Path) -> None:
         "# DL9999: zr4lint has no rule for it",
         "# format: use --format",
         "# surprise: not known",
+        "# override: ignore: not known",
     ]
 
 
 def test_labels_are_settings_of_pack_core_as_far_as_it_has_them(tmp_path: Path) -> None:
-    text = imported(tmp_path, "strict-labels: true\nlabel-schema:\n  version: semver\n")
+    text = imported(tmp_path, "strict-labels: true\nlabel-schema:\n  version: semver\n  title: rawtext\n  a: ''\n")
     known = {setting.name for pack in load_packs(["core"]) for setting in pack.settings}
     core = tomllib.loads(text).get("core", {})
-    assert core == {
-        name: value for name, value in (("labels", {"version": "semver"}), ("strict-labels", True)) if name in known
-    }
+    labels = {"version": "semver", "title": "text", "a": "text"}
+    assert core == {name: value for name, value in (("labels", labels), ("strict-labels", True)) if name in known}
     assert text.count("zr4lint has no setting for it") == 2 - len(core)
 
 
@@ -72,13 +73,14 @@ def test_labels_are_settings_of_pack_core_as_far_as_it_has_them(tmp_path: Path) 
         ("", "info"),
         ("failure-threshold: error", "error"),
         ("failure-threshold: style", "info"),
-        ("failure-threshold: none", "never"),
+        ("failure-threshold: none", "info"),
+        ("failure-threshold: ignore", "info"),
         ("failure-threshold: error\nno-fail: true", "never"),
         ("no-fail: false", "info"),
     ],
 )
 def test_the_level_that_fails_a_run(tmp_path: Path, text: str, level: str) -> None:
-    """By default hadolint fails on every finding, zr4lint on errors."""
+    """By default hadolint fails on every finding, zr4lint on errors. `none` and `ignore` make hadolint fail on any."""
     assert tomllib.loads(imported(tmp_path, text)) == {"fail-on": level}
 
 
@@ -99,7 +101,7 @@ def test_what_is_printed_is_a_configuration(tmp_path: Path) -> None:
         ("ignored: DL3008\n", ".hadolint.yaml: key `ignored`: expected a list of codes"),
         ("strict-labels: 3\n", ".hadolint.yaml: key `strict-labels`: expected true or false"),
         ("trustedRegistries: docker.io\n", ".hadolint.yaml: key `trustedRegistries`: expected a list of registries"),
-        ("label-schema:\n  a: rawtext\n", f".hadolint.yaml: key `label-schema`: expected labels with one of {FORMATS}"),
+        ("label-schema:\n  a: date\n", f".hadolint.yaml: key `label-schema`: expected labels with one of {FORMATS}"),
         ("label-schema: text\n", f".hadolint.yaml: key `label-schema`: expected labels with one of {FORMATS}"),
         ("label-schema: [text]\n", f".hadolint.yaml: key `label-schema`: expected labels with one of {FORMATS}"),
         ("override: 3\n", ".hadolint.yaml: key `override`: expected levels with lists of codes"),

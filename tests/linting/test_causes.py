@@ -166,3 +166,13 @@ def test_a_cause_is_found_among_unrelated_fixes() -> None:
         text = text.replace(old, new)
     told = {finding.code: finding.also for finding in errors(report(text))}
     assert told == {"ZR0501": (), "ZR0601": (), "ZR0703": (), "ZR0101": ("ZR1105", "ZR1202")}
+
+
+@pytest.mark.parametrize("trigger", ["FROM debian:11", "MAINTAINER ops@example.com", "ONBUILD RUN true"])
+def test_an_onbuild_that_is_refused_is_not_one_too_many(trigger: str) -> None:
+    """Without ONBUILD, the trigger would be another mistake."""
+    text = f"FROM debian:12\nONBUILD {trigger}\n"
+    findings = lint(SourceFile(text, "Dockerfile"), load_packs(["core"])).findings
+    word = trigger.split()[0]
+    told = [(f.span.of(text), f.message) for f in findings if f.code == "ZC129"]
+    assert told == [(word, f"ONBUILD does not accept {word}")]

@@ -14,7 +14,8 @@ from zr4lint.packs.rulebook import Rulebook, named
 
 MAX_BYTES = 1_000_000
 _LEVELS = {"error": "error", "warning": "warning", "info": "info", "style": "info"}
-_THRESHOLDS = {**_LEVELS, "ignore": "never", "none": "never"}
+_THRESHOLDS = {**_LEVELS, "ignore": "info", "none": "info"}
+"""With `ignore` and `none`, hadolint fails if any rule is violated (its pull request 613)."""
 _NOT_SETTINGS = {
     "format": "use --format",
     "output-format": "use --format",
@@ -22,7 +23,10 @@ _NOT_SETTINGS = {
     "verbose": "use --verbose",
     "disable-ignore-pragma": "use --no-suppressions",
 }
-_FORMATS = ("text", "url", "rfc3339", "spdx", "hash", "semver", "email")
+_FORMATS = {
+    **{name: name for name in ("text", "url", "rfc3339", "spdx", "hash", "semver", "email")},
+    **dict.fromkeys(("rawtext", ""), "text"),
+}
 _CORE = {"trustedRegistries": "registries", "label-schema": "labels", "strict-labels": "strict-labels"}
 
 
@@ -43,6 +47,7 @@ def imported(path: str) -> list[str]:
     lines += [f"# {key}: {_NOT_SETTINGS[key]}" for key in wishes if key in _NOT_SETTINGS and wishes[key] is not False]
     known = {"ignored", "override", "failure-threshold", "no-fail", *_CORE, *_NOT_SETTINGS}
     lines += [f"# {key}: not known" for key in wishes if key not in known]
+    lines += [f"# override: {level}: not known" for level in wishes.get("override") or {} if level not in _LEVELS]
     settings = {setting.name for pack in packs if pack.name == "core" for setting in pack.settings}
     wanted = {key: name for key, name in _CORE.items() if wishes.get(key)}
     lines += [f"# {key}: zr4lint has no setting for it" for key, name in wanted.items() if name not in settings]
@@ -86,9 +91,9 @@ def _setting(wishes: Mapping[str, Any], key: str, path: str) -> Any:
         case "label-schema":
             formats = value.values() if isinstance(value, dict) else (None,)
             if not all(isinstance(name, str) and name in _FORMATS for name in formats):
-                wanted = f"expected labels with one of {', '.join(_FORMATS)}"
+                wanted = f"expected labels with one of {', '.join(dict.fromkeys(_FORMATS.values()))}"
                 raise UsageError(f"{display(path)}: key `{key}`: {wanted}")
-            return {str(label): name for label, name in value.items()}
+            return {str(label): _FORMATS[name] for label, name in value.items()}
         case "trustedRegistries":
             if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
                 raise UsageError(f"{display(path)}: key `{key}`: expected a list of registries")

@@ -34,6 +34,8 @@ _NEEDS = {
     "WORKDIR": "a folder",
 }
 KEYWORDS = (*_NEEDS, "CMD", "ENTRYPOINT", "RUN")
+NO_TRIGGERS = frozenset({"FROM", "MAINTAINER", "ONBUILD"})
+"""The instructions that ONBUILD does not accept."""
 _KEYWORDS = frozenset(KEYWORDS)
 _PAIRED = ("ARG", "ENV", "LABEL")
 INSTRUCTION_LINE = lazy_pattern(rf"[ \t]*({'|'.join(sorted(KEYWORDS))})[ \t]+\S")
@@ -169,7 +171,7 @@ def _healthcheck(instruction: Instruction) -> Iterator[ParseError]:
 
 def _onbuild(instruction: Instruction) -> Iterator[ParseError]:
     trigger = instruction.trigger
-    if trigger and trigger.keyword in ("FROM", "MAINTAINER", "ONBUILD"):
+    if trigger and trigger.keyword in NO_TRIGGERS:
         yield ParseError(f"ONBUILD does not accept {plain(trigger.keyword, 16)}", trigger.keyword_span)
 
 

@@ -27,7 +27,8 @@ class Grammar(Struct, frozen=True):
     """The options of a program: long names by short letter, and the long names that take a value.
 
     `short_equals` tells that `-x=value` means `-x value`; otherwise the "=" is part of the value. With `single_dash`,
-    long options begin with one dash or two, and there are no short ones.
+    long options begin with one dash or two, and there are no short ones. `same` has the name for each further name of
+    an option.
     """
 
     short: Mapping[str, str]
@@ -36,6 +37,7 @@ class Grammar(Struct, frozen=True):
     abbreviate: bool = True
     short_equals: bool = False
     single_dash: bool = False
+    same: Mapping[str, str] = {}
 
     def has(self, name: str) -> bool:
         """Return whether there is an option with this full name."""
@@ -44,7 +46,7 @@ class Grammar(Struct, frozen=True):
     def long(self, name: str) -> str:
         """Return the full name of a long option, which may be abbreviated as long as it is unambiguous."""
         if not self.abbreviate or name in self.valued or name in self.flags:
-            return name
+            return self.same.get(name, name) if self.same else name
         fitting = [known for known in (*self.valued, *self.flags) if known.startswith(name)]
         return fitting[0] if len(fitting) == 1 else name
 

@@ -88,9 +88,14 @@ _WITHOUT_EFFECT: Mapping[str, tuple[str, ...]] = {
 
 
 def _grammar(
-    valued: str, short: Mapping[str, str] | None = None, *, equals: bool = False, single_dash: bool = False
+    valued: str,
+    short: Mapping[str, str] | None = None,
+    same: Mapping[str, str] | None = None,
+    *,
+    equals: bool = False,
+    single_dash: bool = False,
 ) -> Grammar:
-    return Grammar(short or {}, frozenset(valued.split()), frozenset(), False, equals, single_dash)
+    return Grammar(short or {}, frozenset(valued.split()), frozenset(), False, equals, single_dash, same or {})
 
 
 def _actions(**words: str) -> Mapping[str, str]:
@@ -174,6 +179,7 @@ _APT = _grammar(
     "target-release default-release option config-file host-architecture build-profiles",
     {"t": "target-release", "o": "option", "c": "config-file", "a": "host-architecture", "P": "build-profiles",
      "y": "yes", "q": "quiet", "s": "simulate", "d": "download-only"},
+    {"assume-yes": "yes", "no-assume-yes": "no-yes"},
     equals=True,
 )  # fmt: skip
 

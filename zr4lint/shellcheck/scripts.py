@@ -12,6 +12,7 @@ from zr4lint.facts import Facts, Form, RunStep
 from zr4lint.facts.fact import INHERITED, PREDEFINED_ARGS
 from zr4lint.facts.shells import SHELLS, sh_of
 from zr4lint.facts.stage_state import StageVariables
+from zr4lint.facts.variable_uses import PLATFORM_ARGS
 from zr4lint.model.budgets import CHECKED_RUNS, JOINED_LENGTH
 from zr4lint.model.quoting import nearest
 
@@ -163,6 +164,8 @@ def _exports(variables: Mapping[str, str | None], text: str, guesses: Iterator[i
         if not is_known(name):
             continue
         value = variables.get(name) if name in variables else None
+        if value is None and name in PLATFORM_ARGS and name.endswith(("PLATFORM", "OS", "ARCH")):
+            value = "linux"  # never empty and without blanks, so it needs no quotes
         plain = value is not None and len(value) <= JOINED_LENGTH and INHERITED not in value and "\n" not in value
         words.append(f"{name}={_quoted(value)}" if plain and value is not None else name)
     return f"export {' '.join(words)}" if words else ""

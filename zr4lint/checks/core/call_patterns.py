@@ -115,19 +115,10 @@ def _sorted(subject: Subject) -> dict[str, list[Ran]]:
     for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
         if ran.program.startswith("python") and [a.value for a in ran.arguments[1:3]] == ["-m", "pip"]:
             ran = structs.replace(ran, program="pip", arguments=ran.arguments[2:])
-        names = {ran.program, ran.program.rstrip("0123456789.")} if ran.program and not _is_own_file(ran) else set()
+        names = {ran.program, ran.program.rstrip("0123456789.")} if ran.program else set()
         for name in names | {wrapper.name for wrapper in ran.wrappers}:
             found.setdefault(name, []).append(ran)
     return found
-
-
-def _is_own_file(ran: Ran) -> bool:
-    """Return whether a command runs a file of the project that is named as a well-known program, such as `./apt`.
-
-    In a folder such as /usr/bin, it is the program itself.
-    """
-    word = ran.arguments[0].value or ""
-    return word == f"./{ran.program}" and is_known(ran.program) and not (ran.folder or "").endswith("bin")
 
 
 def _fitting(subject: Subject, ran: Ran, pattern: CallPattern, program: str) -> Called | None:

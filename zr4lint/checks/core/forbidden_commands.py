@@ -23,7 +23,10 @@ from zr4lint.programs.option_tables import CONFIGURATIONS, parse_words
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import CallCondition, CallText, OptionText, Program, Text, Variable
 
-_BACKGROUND = r"(?<![&>|])&(?![&>\d])"
+_BACKGROUND = (
+    r"(?<![&>|])&(?![&>\d])|(?:\bservice\s+\S+|/etc/init\.d/\S+|\bpg_ctl\b[^&;\n]*)\s+start\b[^&;\n]*(?:&&|[;\n])\s*\S"
+)
+"""Matches a command that starts another in the background, or a service and what follows."""
 _MAY_BE_OPTIONS = r"""\$(?:\{?\w*(?:opt|flag|arg|param|switch)\w*|[@*]|\()|`"""
 
 
@@ -40,7 +43,8 @@ def command_forbidden(
 
     `instead` says what to use instead. As a table, it maps each pattern to the program that the fix writes, or to an
     instruction that replaces a RUN with no other command. With `equal`, that program does the same, and the fix is
-    safe. With `beside-background`, a command is allowed in a RUN that starts another in the background.
+    safe. With `beside-background`, a command is allowed in a RUN that starts another in the background, or a service
+    that the next command uses.
     """
     replacements = instead if isinstance(instead, dict) else {}
     for found in called(subject, commands):

@@ -27,21 +27,22 @@ _REFERENCE = lazy_pattern(
     r"(?::\w[\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?",
     re.ASCII,
 )
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_/:@")
 _LONGEST = 60
 _MOST_REPORTED = 200
 _MOST_COMPARED = 500
 
 
-@check("variable-defined", stages="all")
+@check("variable-defined", stages="all", raises=True)
 def variable_defined(
     subject: Subject, *, where: Literal["stage", "from", "from-default", "same-env"] = "stage"
 ) -> Outcomes:
     """Variables are set before they are used.
 
     `where` is `stage` for the instructions of stages, `from` for FROM, `from-default` for the image of FROM in a build
-    without arguments, and `same-env` for variables that one ENV both sets and uses.
+    without arguments, which must be a valid reference, and `same-env` for variables that one ENV both sets and uses.
     """
-    if "$" in subject.source.text:
+    if where == "from-default" or "$" in subject.source.text:
         yield from _PLACES[where](subject)
 
 
@@ -152,7 +153,7 @@ def _in_from_default(subject: Subject) -> Outcomes:
     for number in sorted(subject.lineage):
         stage = subject.facts.stages[number]
         raw = subject.words(stage.image_span)
-        if "$" not in raw:
+        if _PLAIN.issuperset(raw) or stage.parent is not None:
             continue
         image = values.expand(raw, defaults)
         if image is None or _REFERENCE.fullmatch(image):
@@ -163,6 +164,15 @@ def _in_from_default(subject: Subject) -> Outcomes:
                 stage.image_span,
                 notes=("A build that gives no arguments fails.",),
                 help="Give the ARG a default",
+            )
+        elif "$" not in raw:
+            lower = _REFERENCE.fullmatch(image.lower()) is not None
+            yield Unmet(
+                f"{code(image, 55)} is not a valid image",
+                stage.image_span,
+                severity=Severity.ERROR,
+                notes=("BuildKit refuses the file.",),
+                help="Write the name in lower case" if lower else None,
             )
         else:
             yield Unmet(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -191,10 +191,6 @@ def _word(subject: Subject, ran: Ran, index: int) -> str:
     return value if argument.glob else shlex.quote(value)
 
 
-_SYNONYMS: Mapping[str, str] = {"assume-yes": "yes"}
-"""Names of options that mean the same as another one."""
-
-
 def _split(command: str) -> list[str]:
     """Return the words of a command.
 
@@ -213,8 +209,7 @@ def _split(command: str) -> list[str]:
 
 
 def _long(option: Option) -> str:
-    name = _SYNONYMS.get(option.name, option.name)
-    return f"--{name}={option.value}" if option.value else f"--{name}"
+    return f"--{option.name}={option.value}" if option.value else f"--{option.name}"
 
 
 def _key(command: str) -> Key:

@@ -166,7 +166,7 @@ def _programs(
             name = GONE if path == "/dev/null" else name
             if target in _SH and name != "dash":
                 call.state.sh_dialect = Dialect.SH
-            if name is not None:
+            if name is not None and not source.glob:  # the files of a pattern keep their names
                 programs = programs.replace(target, name)
     call.state.programs = programs
 

@@ -13,6 +13,7 @@ from zr4lint.facts.commands.find_calls import handed
 from zr4lint.facts.commands.program_table import follow
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import COMMAND_FAILS, Remark
+from zr4lint.programs.option_tables import is_known
 from zr4lint.shell import Command, Reach, expand, expand_all
 from zr4lint.shell.wrappers import CONDAS, UNKNOWN_ENVIRONMENT
 
@@ -32,10 +33,16 @@ def _with_folder(scope: Scope, command: Command) -> Scope:
     return structs.replace(scope, variables=scope.variables.changed(folders))
 
 
-def _called(script: Script, word: str, path: str | None) -> str:
-    """Return the name of the program that a word calls, or "" if the program was removed."""
+def _called(script: Script, word: str, path: str | None, folder: str | None) -> str:
+    """Return the name of the program that a word calls, or "" if the program was removed.
+
+    A file of the project that is named as a well-known program, such as `./apt`, keeps its path. In a folder such as
+    /usr/bin, it is the program itself.
+    """
     programs = script.state.programs
-    return programs.called(word, path) if programs.steps else word.rpartition("/")[2]
+    program = programs.called(word, path) if programs.steps else word.rpartition("/")[2]
+    own = word.startswith("./") and word == f"./{program}" and not (folder or "").endswith("bin")
+    return word if own and is_known(program) else program
 
 
 def read_command(script: Script, command: Command) -> Iterator[Fact]:
@@ -68,7 +75,7 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
         arguments = [structs.replace(argument, glob=False) for argument in arguments]
     if not arguments:
         return
-    program = _called(script, arguments[0].value or "", variables.get("PATH"))
+    program = _called(script, arguments[0].value or "", variables.get("PATH"), scope.folder)
     call = Call(script, command, program, arguments, scope, variables)
     if not program and arguments[0].value:
         call.fails(arguments[0].span, f"{code(arguments[0].value, 40)} was removed before")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile.refusals import INSTRUCTION_LINE
+from zr4lint.dockerfile.refusals import INSTRUCTION_LINE, NO_TRIGGERS
 from zr4lint.linting.suspects.suspect import Suspect, cut
 from zr4lint.model.finding import Edit
 from zr4lint.model.quoting import code
@@ -136,7 +136,7 @@ def no_comments(facts: Facts) -> Iterator[Suspect]:
 def triggers(facts: Facts) -> Iterator[Suspect]:
     """Suspect an ONBUILD before an instruction that this build needs."""
     for instruction in facts.dockerfile.instructions:
-        if instruction.trigger is not None:
+        if instruction.trigger is not None and instruction.trigger.keyword not in NO_TRIGGERS:
             keyword = instruction.trigger.keyword
             message = f"ONBUILD keeps this {keyword} for builds on top of this image"
             edit = Edit(instruction.keyword_span.start, instruction.trigger.keyword_span.start, "")
