@@ -16,7 +16,7 @@ from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, WorkdirSet
 from zr4lint.programs.apt import UNPACKERS, unpacks
 from zr4lint.programs.file_programs import FILE_PROGRAMS
 from zr4lint.programs.git import BRINGS_FILES, may_restore, read_git
-from zr4lint.programs.image_paths import absolute, below_context, covers, has_wildcard, under
+from zr4lint.programs.image_paths import ARCHIVES, absolute, below_context, covers, has_wildcard, under
 from zr4lint.programs.modes import UNKNOWN, Mode, changed
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Reach
@@ -67,8 +67,6 @@ _FETCHERS = frozenset({"apt", "apt-get", "aria2c", "curl", "wget"})
 _WRITES_OTHERS = r"-i.|--in-place=|[^\n]*w\s"
 """The pattern of a word with which sed writes another file than the one it edits."""
 _MODULES = frozenset({"ensurepip", "pip", "venv", "virtualenv"})
-_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
-"""Endings of files that ADD unpacks."""
 _ENDINGS = (
     ".bin", ".c", ".cfg", ".conf", ".cpp", ".crt", ".deb", ".env", ".go", ".h", ".html", ".ini", ".jar", ".js",
     ".json", ".key", ".list", ".lock", ".md", ".patch", ".pem", ".ps1", ".py", ".rb", ".rs", ".service", ".sh", ".so",
@@ -297,7 +295,7 @@ def _may_hold(copied: Copied, path: str) -> bool:
 
 def _is_file(source: str) -> bool:
     """Return whether a source is a file by its name; `conf.d` may be a folder."""
-    return source.endswith((*_ENDINGS, *_ARCHIVES))
+    return source.endswith((*_ENDINGS, *ARCHIVES))
 
 
 def _is_opaque(ran: Ran) -> bool:
@@ -350,7 +348,7 @@ def _of_event(event: Fact, path: str) -> Found | None:
         single = not event.many and (event.origin is Origin.URL or _is_file(event.source))
         whole = Kind.FOLDER if event.many else Kind.FILE if single else Kind.ANYTHING
         mode = changed(event.mode, UNKNOWN) if event.mode is not None else None
-        if event.source.endswith(_ARCHIVES) and event.target is not None:
+        if event.source.endswith(ARCHIVES) and event.target is not None:
             return Found(Kind.ANYTHING) if under(path, posixpath.dirname(event.target)) else None
         inside = None if event.origin is Origin.URL else Found(Kind.ANYTHING)
         return _put(event.target, path, Found(whole, mode.executable if mode is not None else None), inside)

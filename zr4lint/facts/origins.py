@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zr4lint.facts.command_facts import Cloned, Moved, Overwritten, Ran, Removed
 from zr4lint.facts.instruction_facts import CopyStep, Origin, Written
 from zr4lint.filesystem.globs import matches
-from zr4lint.programs.image_paths import absolute, below_context, covers, has_wildcard, mount_options, under
+from zr4lint.programs.image_paths import ARCHIVES, absolute, below_context, covers, has_wildcard, mount_options, under
 from zr4lint.programs.python import is_program
 from zr4lint.shell import Reach
 
@@ -26,7 +26,6 @@ _READS_ONLY = frozenset({
     "conda", "mamba", "micromamba", "npm", "yarn", "pnpm", "poetry", "ln", "cd", "mkdir",
 })  # fmt: skip
 """Programs that don't change the files they are given, or whose changes have facts of their own."""
-_ARCHIVES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tbz", ".txz", ".tar.zst")
 
 
 def context_path(reading: Reading, files: ContextFiles, instruction: Instruction, path: str) -> str | None:
@@ -115,7 +114,7 @@ class _Search:
         into = _goes_into(step)
         for source in reversed(step.sources):
             value = below_context(source.value or "")
-            if step.keyword == "ADD" and value.endswith(_ARCHIVES):
+            if step.keyword == "ADD" and value.endswith(ARCHIVES):
                 return None, True
             if has_wildcard(value):
                 above, pattern = posixpath.split(value)

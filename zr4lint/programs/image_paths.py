@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from zr4lint.model.budgets import PATH_LENGTH
 from zr4lint.shell.commands import ANY_DEPTH
 
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
+"""The endings of files that ADD unpacks, as far as a name tells."""
 _WILDCARDS = "*?[\0"
 
 
