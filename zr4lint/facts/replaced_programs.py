@@ -28,7 +28,7 @@ _PUT_NONE = _BUILTIN - {".", "eval", "exec"} | {
     "mktemp", "mv", "nproc", "readlink", "realpath", "rm", "rmdir", "sed", "seq", "sha256sum", "sleep", "sort", "stat",
     "tail", "tee", "touch", "tr", "truncate", "uname", "uniq", "unlink", "useradd", "usermod", "wc", "which", "whoami",
 }  # fmt: skip
-"""Programs that put no program anywhere, or whose facts state where."""
+"""Programs that install no others, or whose readers record the files that they write."""
 _MOST = 64
 
 
@@ -50,9 +50,9 @@ class ReplacedPrograms(Struct, frozen=True):
         return self._with(*((p, recursive, GONE) for p in lost))
 
     def restore(self, path: str | None) -> ReplacedPrograms:
-        """Return the changes after a file, or a folder with any programs, was put at a path.
+        """Return the changes after a file or a folder was written to a path, which may contain any programs.
 
-        If the path is unknown, each program that was removed may be there again.
+        If the path is None, which stands for an unknown one, any removed program may be there again.
         """
 
         def kept(step: tuple[str, bool, str]) -> bool:
@@ -61,7 +61,7 @@ class ReplacedPrograms(Struct, frozen=True):
         return ReplacedPrograms(tuple(filter(kept, self.steps))) if self.steps else self
 
     def after(self, program: str) -> ReplacedPrograms:
-        """Return the changes after a call of a program, which can put programs anywhere if it is not known better."""
+        """Return the changes after a call of a program; one outside `_PUT_NONE` may install programs anywhere."""
         return self if program in _PUT_NONE else self.restore(None)
 
     def restore_packages(self, packages: Sequence[str] | None) -> ReplacedPrograms:
