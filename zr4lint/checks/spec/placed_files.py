@@ -128,16 +128,20 @@ def _changes(subject: Subject, kind: type[_C], copy: Copied, path: str) -> Itera
 
 
 def _owned(subject: Subject, copy: Copied, path: str, wanted: str) -> Outcomes:
-    """Yield the finding for a copied file whose owner is not the wanted one at the end of the build."""
+    """Yield the finding for a copied file whose owner is not, or may not be, the wanted one at the end of the build."""
     flag = copy.flags.get("chown")
     value = flag.value if flag is not None else "0:0"
     place = flag.span if flag is not None else copy.at.span
+    owners = {value}
     for change in _changes(subject, OwnerChanged, copy, path):
         value, place = change.owner, change.at.span
-    if value is None or value.endswith(":"):  # chown takes the group after "USER:" from /etc/passwd
+        owners = {value, *owners} if maybe(change.at) else {value}
+    # chown takes the group after "USER:" from /etc/passwd
+    fits = {None if owner is None or owner.endswith(":") else _owner(owner) == _owner(wanted) for owner in owners}
+    if value is None or fits not in ({True}, {False}):
         message = f"the owner of {plain(copy.source, 24)} is not known before the build"
         yield Unmet(message, place, expected=f"--chown={wanted}", unsure=True)
-    elif _owner(value) != _owner(wanted):
+    elif fits == {False}:
         message = contrast(f"the owner of {plain(copy.source, 24)}", value, wanted)
         if place == copy.at.span:
             message = f"{code(copy.source, 36)} is copied without --chown={plain(wanted, 20)}"
@@ -151,23 +155,30 @@ def _owner(value: str) -> tuple[str, str]:
 
 
 def _with_mode(subject: Subject, copy: Copied, path: str, wanted: str) -> Outcomes:
-    """Yield the finding for a copied file whose mode is not the wanted one at the end of the build."""
+    """Yield the finding for a copied file whose mode is not, or may not be, the wanted one at the end of the build."""
     flag = copy.flags.get("chmod")
     value = flag.value if flag is not None else ""
     place = flag.span if flag is not None else copy.at.span
-    mode: Mode | None = changed(value, UNKNOWN) if value else UNKNOWN
+    modes = {changed(value, UNKNOWN) if value else UNKNOWN}
     for change in _changes(subject, ModeChanged, copy, path):
         value, place = change.mode, change.at.span
-        mode = changed(change.mode, mode or UNKNOWN)
+        after = {changed(change.mode, mode or UNKNOWN) for mode in modes}
+        modes = modes | after if maybe(change.at) else after
     asked = changed(wanted, UNKNOWN)
-    if value is None:
+    fits = {mode is not None and asked is not None and _has(mode, asked) for mode in modes}
+    if value is None or len(fits) > 1:
         message = f"the mode of {plain(copy.source, 24)} is not known before the build"
         yield Unmet(message, place, expected=f"--chmod={wanted}", unsure=True)
-    elif mode is None or asked is None or mode.put(asked.known, asked.bits, asked.known) != mode:
+    elif fits == {False}:
         message = contrast(f"the mode of {plain(copy.source, 24)}", value, wanted)
         if not value:
             message = f"{code(copy.source, 36)} is copied without --chmod={plain(wanted, 20)}"
         yield Unmet(message, place, expected=f"--chmod={wanted}")
+
+
+def _has(mode: Mode, asked: Mode) -> bool:
+    """Return whether a mode has all the bits that are asked for."""
+    return mode.put(asked.known, asked.bits, asked.known) == mode
 
 
 def _replaced(subject: Subject, path: str, since: Copied) -> Fact | None:
