@@ -67,7 +67,7 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
     """Test a pack on its examples and a golden Dockerfile.
 
     The golden file has to meet the pack. Then each of its instructions is dropped, turned into a comment or an echo,
-    changed in its last word, moved down, and undone by a new one below it: the edits that no rule reports are listed.
+    changed in its last word, moved down, and undone by a new one below it. The edits that no rule reports are listed.
     For a rule without examples, the golden file is the good one, and an edit that the rule reports the bad one.
     Default: the Dockerfile that the pack names under [trace].
 

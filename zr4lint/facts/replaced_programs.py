@@ -13,10 +13,12 @@ from zr4lint.programs.image_paths import covers, under
 GONE = ""
 """The name that stands for a removed program."""
 _MERGED = r"/(?=s?bin/)"
+"""Matches the start of a path in /bin or /sbin, which link to folders of /usr."""
 _STANDARD = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
 _EMPTY = frozenset({"/usr/local/sbin", "/usr/local/bin"})
 """Folders in which Debian's packages put nothing."""
 _OF_VENV = r"(?:pip|python)[\d.]*\Z"
+"""Matches the programs that a virtual environment on PATH contains."""
 _BUILTIN = frozenset({
     ".", ":", "[", "alias", "bg", "cd", "command", "echo", "eval", "exec", "exit", "export", "false", "kill", "printf",
     "pwd", "read", "set", "shift", "test", "trap", "true", "type", "ulimit", "umask", "unset", "wait",
@@ -30,6 +32,7 @@ _PUT_NONE = _BUILTIN - {".", "eval", "exec"} | {
 }  # fmt: skip
 """Programs that install no others, or whose readers record the files that they write."""
 _MOST = 64
+"""The most changes that are kept; later ones are ignored."""
 
 
 class ReplacedPrograms(Struct, frozen=True):
@@ -77,8 +80,8 @@ class ReplacedPrograms(Struct, frozen=True):
         return ReplacedPrograms(tuple(step for step in self.steps if not restored(step[0]))) if self.steps else self
 
     def _with(self, *steps: tuple[str, bool, str]) -> ReplacedPrograms:
-        full = not steps or len(self.steps) + len(steps) > _MOST
-        return self if full else ReplacedPrograms((*self.steps, *steps))
+        within = len(self.steps) + len(steps) <= _MOST
+        return ReplacedPrograms((*self.steps, *steps)) if steps and within else self
 
     def called(self, word: str, path: str | None) -> str:
         """Return the program that a word calls with this PATH, or `GONE` if it was removed."""
