@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line and end the process."""
     preload = Preload()
     try:
-        preload.use()
+        preload.use()  # the file then provides the modules that are imported below
         from zr4lint.cli.entry import run
         from zr4lint.startup import collect_nothing
 

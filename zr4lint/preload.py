@@ -1,9 +1,9 @@
 """Loads the modules and regular expressions of a lint from one file.
 
-It does what Python's bytecode cache does with a file for each module, for one version of Python and one search path.
-The code of a module counts only if its source still has the same size and time, as with Python's own files. The first
-run creates the file empty and the second one fills it, with `zr4lint.preload_writer`, so that a container that lints
-once spends no time on it. Gain: a quarter of a run on one file.
+Python's bytecode cache has a file for each module; this file has the code of all modules, for one version of Python and
+one search path. As in Python's cache, the code of a module is valid while its source has the same size and time. The
+first run creates the file empty and the second one fills it, with `zr4lint.preload_writer`, so that a container that
+lints once spends no time on it. Gain: a quarter of a run on one file.
 
 Until `use` has run, Python searches for each module, so this one imports only what Python itself has imported by then.
 """
@@ -23,22 +23,25 @@ if TYPE_CHECKING:
     from typing import Any
 
     Place = tuple[str, int, int, bool, int, int]
-    """Where a module is: its path, the size and time of its source, whether it is a package, and the start and length
-    of its code behind the index. The length is 0 for a compiled module."""
+    """A module: its path, the size and time of its source, whether it is a package, and the start and length of its
+    code after the index. The length is 0 for an extension module."""
     Patterns = Mapping[tuple[str, int], Sequence[Any]]
-    """What Python's compiler passes to the engine of `re`, by pattern and flags."""
+    """The arguments that Python's compiler of patterns passes to the engine of `re`, by pattern and flags."""
 
 PACKAGE = os.path.dirname(__file__)
 LIST = os.path.join(PACKAGE, "preload.json")
 """The modules and patterns to load, part of a wheel; a checkout has no list and no file."""
 FILE = os.path.splitext(cache_from_source(__file__))[0] + ".bin"
-"""The length of the index, the index (the key, a Place for each module, the Patterns), and the code of each module."""
+"""It contains the length of the index, the index, and the code of each module.
+
+The index has the key, the Place of each module by name, and the Patterns.
+"""
 LENGTH = 8
-"""How many bytes the length of the index takes, with the lowest byte first."""
+"""The size in bytes of the length of the index, a little-endian number."""
 
 
 class Preload:
-    """The file. `complete` says whether it exists and has the valid code of each module that it was asked for."""
+    """Finds modules in the file. `complete` is true while it has valid code for every listed module asked for."""
 
     def __init__(self) -> None:
         self.complete = False
@@ -97,7 +100,7 @@ class _Loader(SourceFileLoader):
 
 
 def _use_patterns(patterns: Patterns) -> None:
-    """Have `re` take patterns as they were compiled."""
+    """Make `re` use the compiled patterns instead of compiling them again."""
     from importlib import import_module
 
     engine: Any = import_module("_sre")
@@ -112,7 +115,7 @@ def _use_patterns(patterns: Patterns) -> None:
 
 
 def file_key() -> Any:
-    """Return what the file depends on besides the modules."""
+    """Return what the file depends on besides the modules: the version, the search path and the list."""
     return sys.version, sys.byteorder, tuple(sys.path[1:]), size_and_time(LIST)
 
 

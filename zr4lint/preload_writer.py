@@ -1,6 +1,6 @@
-"""Writes the file of `zr4lint.preload`.
+"""Writes the file that `zr4lint.preload` reads.
 
-It has the modules and patterns that a wheel lists, and the libraries that this run has imported.
+It contains the modules and patterns that a wheel lists, and the libraries that this run has imported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def fill() -> None:
-    """Write the file, or create it empty if there is none; a checkout has no list, and gets no file."""
+    """Fill the file, or create it empty if there is none; without a list, as in a checkout, do nothing."""
     if sys.dont_write_bytecode or not os.path.exists(LIST):
         return
     with suppress(Exception):  # a run must not fail because it can't be made faster
@@ -35,11 +35,11 @@ def fill() -> None:
 
 
 def _content() -> bytes:
-    """Return the content of the file."""
+    """Return the content of the file: the length of the index, the index, and the code of the modules."""
     with open(LIST, "rb") as file:
         paths, patterns = json.decode(file.read(), type=tuple[list[str], list[tuple[str, int]]])
     places: dict[str, Place] = {}
-    codes = b""
+    codes = bytearray()
     for name, path, code in (*_listed(paths), *_libraries()):
         stamp = size_and_time(path)
         if stamp is not None:
@@ -60,7 +60,7 @@ def _listed(paths: Iterable[str]) -> Iterator[tuple[str, str, CodeType | None]]:
 
 
 def _libraries() -> Iterator[tuple[str, str, CodeType | None]]:
-    """Yield the same for the modules of libraries that are imported; those that are compiled have no code."""
+    """Yield the same for the imported modules of libraries; extension modules have no code."""
     for name, module in sys.modules.items():
         spec = getattr(module, "__spec__", None)  # an entry need not be a module
         if spec is None or spec.name != name or name.startswith("zr4lint") or spec.origin is None:

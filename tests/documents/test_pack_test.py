@@ -1,4 +1,4 @@
-"""`zr4lint pack test`: the examples of a pack's rules, its golden file, and edits that no rule notices."""
+"""`zr4lint pack test`: the examples of a pack's rules, its golden file, and edits that no rule reports."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def test_a_derived_pack_notices_the_edits_of_its_golden_file() -> None:
     golden = SourceFile((FIXTURES / "golden.Dockerfile").read_text(), "Dockerfile")
     trial = try_pack(pack_of(write(derive(golden))), golden)
     assert trial.findings == ()
-    assert {edit.kind for edit in trial.unnoticed} <= {"move"}
-    assert len(trial.unnoticed) <= 0.2 * trial.edits
+    assert {edit.kind for edit in trial.unreported} <= {"move"}
+    assert len(trial.unreported) <= 0.2 * trial.edits
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -59,13 +59,13 @@ def test_the_command(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN make\nUSER app\n")
     done = call("pack", "test", "pack.toml", "Dockerfile", cwd=tmp_path)
     assert done.code == 0, done.err
-    *unnoticed, summary = done.out.splitlines()
-    assert summary.startswith("examples 2/2, golden file 0 findings, edits noticed ")
-    assert unnoticed == [
-        "Dockerfile:1: edits that no rule notices: change",
-        "Dockerfile:2: edits that no rule notices: drop, comment, echo, change, move",
+    *unreported, summary = done.out.splitlines()
+    assert summary.startswith("examples 2/2, golden file 0 findings, edits reported ")
+    assert unreported == [
+        "Dockerfile:1: edits that no rule reports: change",
+        "Dockerfile:2: edits that no rule reports: drop, comment, echo, change, move",
     ]
-    assert not any(line.startswith("Dockerfile:3: ") for line in unnoticed)
+    assert not any(line.startswith("Dockerfile:3: ") for line in unreported)
 
 
 def test_an_example_that_is_wrong(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_rule_that_no_undo_escapes(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM debian:12\nENV A=1\nUSER app\n")
     done = call("pack", "test", "pack.toml", "Dockerfile", cwd=tmp_path)
     assert [line for line in done.out.splitlines() if line.endswith("undo")] == [
-        "Dockerfile:2: edits that no rule notices: drop, comment, change, move, undo"
+        "Dockerfile:2: edits that no rule reports: drop, comment, change, move, undo"
     ]
 
 
@@ -122,7 +122,7 @@ def test_a_derived_pack_knows_its_golden_file(tmp_path: Path) -> None:
     done = call("pack", "test", "pack.toml", cwd=tmp_path)
     assert (done.code, done.err) == (0, "")
     assert done.out == call("pack", "test", "pack.toml", "Dockerfile", cwd=tmp_path).out
-    assert done.out.splitlines()[-1].startswith("examples 4/4, golden file 0 findings, edits noticed ")
+    assert done.out.splitlines()[-1].startswith("examples 4/4, golden file 0 findings, edits reported ")
 
 
 def test_examples_of_a_derived_pack_are_the_golden_file_and_edits_of_it() -> None:

@@ -145,14 +145,14 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
-def test_a_file_that_kills_whoever_lints_it_is_a_row(tmp_path: Path) -> None:
+def test_a_file_whose_process_is_killed_is_a_row(tmp_path: Path) -> None:
     """The test kills each process that works on the file for long, as a system without memory does."""
     corpus(tmp_path / "here", COUNT)
     save(tmp_path / "here" / "poison" / "Dockerfile", SLOW)
     killed: list[int] = []
     with (
         running("--part-size", "20", "--max-time", "600", "here", cwd=tmp_path) as process,
-        _watch(lambda: _kill_what_lasts(process, 6, killed)),
+        _watch(lambda: _kill_slow_workers(process, 6, killed)),
     ):
         done = ended(process)
     assert done.code == 0, done
@@ -184,7 +184,7 @@ def _watch(once: Callable[[], object]) -> Iterator[None]:
         thread.join()
 
 
-def _kill_what_lasts(process: subprocess.Popen[bytes], seconds: float, killed: list[int]) -> None:
+def _kill_slow_workers(process: subprocess.Popen[bytes], seconds: float, killed: list[int]) -> None:
     """Kill each worker that has taken more processor time, and add its number to `killed`."""
     for worker in workers(process):
         try:

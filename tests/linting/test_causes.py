@@ -169,8 +169,8 @@ def test_a_cause_is_found_among_unrelated_fixes() -> None:
 
 
 @pytest.mark.parametrize("trigger", ["FROM debian:11", "MAINTAINER ops@example.com", "ONBUILD RUN true"])
-def test_an_onbuild_that_is_refused_is_not_one_too_many(trigger: str) -> None:
-    """Without ONBUILD, the trigger would be another mistake."""
+def test_an_onbuild_that_is_refused_has_one_finding(trigger: str) -> None:
+    """The finding does not advise to remove ONBUILD, since the file would still be wrong without it."""
     text = f"FROM debian:12\nONBUILD {trigger}\n"
     findings = lint(SourceFile(text, "Dockerfile"), load_packs(["core"])).findings
     word = trigger.split()[0]

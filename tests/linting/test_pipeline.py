@@ -156,7 +156,7 @@ def test_a_template_need_not_be_a_dockerfile() -> None:
         ("FROM ubuntu\nRUN cd /a && mail a@b.org\n", [1, 2]),
     ],
 )
-def test_words_beside_the_markup_of_a_template_are_not_judged(text: str, lines: list[int]) -> None:
+def test_instructions_of_a_template_with_markup_have_no_findings(text: str, lines: list[int]) -> None:
     source = SourceFile(text)
     found = lint(source, load_packs(["core"]), LintOptions(template=True, select=("ZC101", "ZC603"))).findings
     assert [source.line_of(finding.span.start) for finding in found] == lines

@@ -120,11 +120,11 @@ def _parts(guide: KindGuide) -> Iterator[str]:
     yield guide.name
     yield from (filled(paragraph) for paragraph in (guide.summary, *guide.details))
     stages = "all stages" if guide.stages == "all" else "the stages of the image that is built"
-    yield f'It looks at {stages}; `stages = "image"` or `"all"` changes that.'
+    yield filled(f'It looks at {stages}; `stages = "image"` or `"all"` changes that.')
     for parameter in guide.parameters:
         needed = "required" if parameter.required else "optional"
         default = f", by default {parameter.default}" if parameter.default else ""
-        yield f"{parameter.name}: {parameter.type} ({needed}{default})"
+        yield filled(f"{parameter.name}: {parameter.type} ({needed}{default})")
     if guide.example is not None:
         yield titled("A rule:", f'check = "{guide.name}"\n{guide.example.rule}')
         yield titled("Bad:", guide.example.bad)

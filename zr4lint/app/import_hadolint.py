@@ -23,10 +23,9 @@ _NOT_SETTINGS = {
     "verbose": "use --verbose",
     "disable-ignore-pragma": "use --no-suppressions",
 }
-_FORMATS = {
-    **{name: name for name in ("text", "url", "rfc3339", "spdx", "hash", "semver", "email")},
-    **dict.fromkeys(("rawtext", ""), "text"),
-}
+_FORMATS = ("text", "url", "rfc3339", "spdx", "hash", "semver", "email")
+_AS_TEXT = ("rawtext", "")
+"""Formats of labels that hadolint treats as `text`."""
 _CORE = {"trustedRegistries": "registries", "label-schema": "labels", "strict-labels": "strict-labels"}
 
 
@@ -90,10 +89,10 @@ def _setting(wishes: Mapping[str, Any], key: str, path: str) -> Any:
     match key:
         case "label-schema":
             formats = value.values() if isinstance(value, dict) else (None,)
-            if not all(isinstance(name, str) and name in _FORMATS for name in formats):
-                wanted = f"expected labels with one of {', '.join(dict.fromkeys(_FORMATS.values()))}"
+            if not all(isinstance(name, str) and name in (*_FORMATS, *_AS_TEXT) for name in formats):
+                wanted = f"expected labels with one of {', '.join(_FORMATS)}"
                 raise UsageError(f"{display(path)}: key `{key}`: {wanted}")
-            return {str(label): _FORMATS[name] for label, name in value.items()}
+            return {str(label): "text" if name in _AS_TEXT else name for label, name in value.items()}
         case "trustedRegistries":
             if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
                 raise UsageError(f"{display(path)}: key `{key}`: expected a list of registries")

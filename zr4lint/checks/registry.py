@@ -45,7 +45,7 @@ class Kind(Struct, frozen=True):
     - `late`: the check reads the results of the others, so it runs after them.
     - `stages`: the stages it checks if its rule does not say: those of the image that is built, or all.
     - `raises`: the check may report an error under a rule of a lower level.
-    - `by_commands`: a command can meet the requirement, so one that is not known before the build may.
+    - `by_commands`: commands meet the requirement, so a command that is not known before the build may meet it.
     - `needs`: parameters of which a rule gives at least one, since the check reports nothing without them.
     """
 

@@ -67,8 +67,8 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
     """Test a pack on its examples and a golden Dockerfile.
 
     The golden file has to meet the pack. Then each of its instructions is dropped, turned into a comment or an echo,
-    changed in its last word, moved down, and undone by a new one below it: the edits that no rule notices are listed.
-    For a rule without examples, the golden file is the good one, and an edit that the rule notices the bad one.
+    changed in its last word, moved down, and undone by a new one below it. The edits that no rule reports are listed.
+    For a rule without examples, the golden file is the good one, and an edit that the rule reports the bad one.
     Default: the Dockerfile that the pack names under [trace].
 
     \b
@@ -97,14 +97,14 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
         trial = try_pack(loaded, golden)
     lines = [*trial.wrong]
     lines += [f"{f.path}:{f.line}:{f.column}: {f.code} {f.name}: {f.message}" for f in trial.findings]
-    for number, edits in groupby(trial.unnoticed, key=attrgetter("line")):
+    for number, edits in groupby(trial.unreported, key=attrgetter("line")):
         kinds = ", ".join(edit.kind for edit in edits)
-        lines.append(f"{dockerfile}:{number}: edits that no rule notices: {kinds}")
+        lines.append(f"{dockerfile}:{number}: edits that no rule reports: {kinds}")
     lines += [f"{pack}: no edit breaks {rule}" for rule in trial.untried]
     examples = trial.examples + len(trial.wrong) + len(trial.untried)
     summary = f"examples {trial.examples}/{examples}" if examples else "no rule has an example"
     if golden is not None:
-        noticed = trial.edits - len(trial.unnoticed)
-        summary += f", golden file {len(trial.findings)} findings, edits noticed {noticed}/{trial.edits}"
+        reported = trial.edits - len(trial.unreported)
+        summary += f", golden file {len(trial.findings)} findings, edits reported {reported}/{trial.edits}"
     write_lines([*lines, summary])
     ctx.exit(1 if trial.wrong or trial.findings else 0)

@@ -38,7 +38,7 @@ class Trial(Struct, frozen=True):
     """The result of a pack's test.
 
     `examples` is the number of examples that behave as expected; `wrong` describes the others. `findings` are those in
-    the golden file. `edits` is the number of edits of this file, and `unnoticed` are the edits that no rule reports.
+    the golden file. `edits` is the number of edits of this file, and `unreported` are the edits that no rule reports.
     The golden file is the good example of a rule without examples, and an edit of it the bad one; `untried` are such
     rules that report no edit.
     """
@@ -47,7 +47,7 @@ class Trial(Struct, frozen=True):
     wrong: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
     edits: int = 0
-    unnoticed: tuple[Edit, ...] = ()
+    unreported: tuple[Edit, ...] = ()
     untried: tuple[str, ...] = ()
 
 
@@ -78,15 +78,15 @@ def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
     before = {(finding.code, finding.message) for finding in findings}
     edits = [*edits_of(golden)]
     after = [said(SourceFile(edit.text, golden.path)) - before for edit in edits]
-    unnoticed = tuple(edit for edit, new in zip(edits, after, strict=True) if not new)
-    noticed = {code for new in after for code, _ in new}
+    unreported = tuple(edit for edit, new in zip(edits, after, strict=True) if not new)
+    reported = {code for new in after for code, _ in new}
     bare = [rule.rule for rule in pack.rules if not rule.rule.bad and not rule.rule.good]
-    for text in _shortened(golden) if any(rule.code not in noticed for rule in bare) else ():
-        noticed |= {code for code, _ in said(SourceFile(text, golden.path)) - before}
+    for text in _shortened(golden) if any(rule.code not in reported for rule in bare) else ():
+        reported |= {code for code, _ in said(SourceFile(text, golden.path)) - before}
     missed = {code for code, _ in before}
-    count += sum((rule.code not in missed) + (rule.code in noticed) for rule in bare)
-    untried = tuple(f"{rule.code} {rule.name}" for rule in bare if rule.code not in noticed)
-    return Trial(count - len(wrong), tuple(wrong), findings, len(edits), unnoticed, untried)
+    count += sum((rule.code not in missed) + (rule.code in reported) for rule in bare)
+    untried = tuple(f"{rule.code} {rule.name}" for rule in bare if rule.code not in reported)
+    return Trial(count - len(wrong), tuple(wrong), findings, len(edits), unreported, untried)
 
 
 def _linter_of(rule: PackRule, pack: Pack, linter: Linter) -> Linter:

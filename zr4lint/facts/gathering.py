@@ -54,8 +54,8 @@ def gather(
     """Gather all facts of a file. Raise TimeUpError if the `deadline` passes.
 
     `images` maps repositories to patterns of the variables that they are known to set. `targets` are the stages that
-    are built, `build_args` the values of ARGs, and `contexts` the places of named contexts. `context` is None if no
-    file of it may be read.
+    are built, `build_args` the values of ARGs, and `contexts` the places of named contexts. `context` is None if its
+    files may not be read.
     """
     reading = Reading(dockerfile, images or {}, build_args or {}, deadline, context, contexts)
     if dockerfile.unread is not None:
@@ -94,7 +94,7 @@ def _read(reading: Reading, instruction: Instruction) -> None:
 
 
 def _read_triggers(reading: Reading) -> None:
-    """Read the ONBUILD instructions of a stage in order, as a stage built on it runs them."""
+    """Read the ONBUILD instructions of a stage as a build on its image runs them, and keep them for later stages."""
     if not reading.triggers:
         return
     triggers = [trigger for trigger in reading.triggers if trigger.keyword not in ("FROM", "ONBUILD")]
@@ -109,11 +109,12 @@ def _read_triggers(reading: Reading) -> None:
 def _run_triggers(reading: Reading) -> None:
     """Read the ONBUILD instructions of the stage that a new stage builds on, which run in the new stage first."""
     stage = reading.stages[-1]
+    if reading.triggers_run > INSTRUCTIONS:
+        return
     triggers = reading.stage_triggers.get(stage.parent, ())
-    within = reading.triggers_run <= INSTRUCTIONS
     reading.triggers_run += len(triggers)
-    if reading.triggers_run <= INSTRUCTIONS:
-        for instruction in triggers:
-            _read(reading, instruction)
-    elif within:
+    if reading.triggers_run > INSTRUCTIONS:
         reading.remarks.append(too_large(stage.image_span, "what ONBUILD runs", f"{INSTRUCTIONS:,} instructions"))
+        return
+    for instruction in triggers:
+        _read(reading, instruction)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class BuildContext(Struct, frozen=True):
-    """The folder of a build context; `assumed` tells that the user did not name it."""
+    """The folder of a build context; `assumed` tells that no setting names it."""
 
     folder: str
     assumed: bool = False
@@ -33,12 +33,13 @@ class BuildContext(Struct, frozen=True):
 class Reading:
     """The state that the readers of instructions share.
 
-    - `text` is the file's text.
     - `images` maps repositories to patterns of the variables that they are known to set.
     - `build_args` are the values that the build gives to ARGs.
     - `remarks` are found during the pass, before any rule runs.
     - `contexts` are the places of named contexts.
     - `copies` tells that something was copied so far.
+    - `triggers` are the ONBUILD instructions of the current stage, and `stage_triggers` those of the earlier ones by
+      number. `triggers_run` counts those that later stages run.
     - `runs` counts the RUNs, `commands` their commands, and `aliased` the commands that replaced aliases of git.
     - `appended` counts the characters and pieces of text that were copied to append to them.
     - `looked_at` counts the facts that look-ups of paths have read.

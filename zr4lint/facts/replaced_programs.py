@@ -13,10 +13,12 @@ from zr4lint.programs.image_paths import covers, under
 GONE = ""
 """The name that stands for a removed program."""
 _MERGED = r"/(?=s?bin/)"
+"""Matches the start of a path in /bin or /sbin, which link to folders of /usr."""
 _STANDARD = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
 _EMPTY = frozenset({"/usr/local/sbin", "/usr/local/bin"})
 """Folders in which Debian's packages put nothing."""
 _OF_VENV = r"(?:pip|python)[\d.]*\Z"
+"""Matches the programs that a virtual environment on PATH contains."""
 _BUILTIN = frozenset({
     ".", ":", "[", "alias", "bg", "cd", "command", "echo", "eval", "exec", "exit", "export", "false", "kill", "printf",
     "pwd", "read", "set", "shift", "test", "trap", "true", "type", "ulimit", "umask", "unset", "wait",
@@ -28,8 +30,9 @@ _PUT_NONE = _BUILTIN - {".", "eval", "exec"} | {
     "mktemp", "mv", "nproc", "readlink", "realpath", "rm", "rmdir", "sed", "seq", "sha256sum", "sleep", "sort", "stat",
     "tail", "tee", "touch", "tr", "truncate", "uname", "uniq", "unlink", "useradd", "usermod", "wc", "which", "whoami",
 }  # fmt: skip
-"""Programs that put no program anywhere, or whose facts state where."""
+"""Programs that install no others, or whose readers record the files that they write."""
 _MOST = 64
+"""The most changes that are kept; later ones are ignored."""
 
 
 class ReplacedPrograms(Struct, frozen=True):
@@ -50,9 +53,9 @@ class ReplacedPrograms(Struct, frozen=True):
         return self._with(*((p, recursive, GONE) for p in lost))
 
     def restore(self, path: str | None) -> ReplacedPrograms:
-        """Return the changes after a file, or a folder with any programs, was put at a path.
+        """Return the changes after a file or a folder was written to a path, which may contain any programs.
 
-        If the path is unknown, each program that was removed may be there again.
+        If the path is None, which stands for an unknown one, any removed program may be there again.
         """
 
         def kept(step: tuple[str, bool, str]) -> bool:
@@ -61,7 +64,7 @@ class ReplacedPrograms(Struct, frozen=True):
         return ReplacedPrograms(tuple(filter(kept, self.steps))) if self.steps else self
 
     def after(self, program: str) -> ReplacedPrograms:
-        """Return the changes after a call of a program, which can put programs anywhere if it is not known better."""
+        """Return the changes after a call of a program; one outside `_PUT_NONE` may install programs anywhere."""
         return self if program in _PUT_NONE else self.restore(None)
 
     def restore_packages(self, packages: Sequence[str] | None) -> ReplacedPrograms:
@@ -77,8 +80,8 @@ class ReplacedPrograms(Struct, frozen=True):
         return ReplacedPrograms(tuple(step for step in self.steps if not restored(step[0]))) if self.steps else self
 
     def _with(self, *steps: tuple[str, bool, str]) -> ReplacedPrograms:
-        full = not steps or len(self.steps) + len(steps) > _MOST
-        return self if full else ReplacedPrograms((*self.steps, *steps))
+        within = len(self.steps) + len(steps) <= _MOST
+        return ReplacedPrograms((*self.steps, *steps)) if steps and within else self
 
     def called(self, word: str, path: str | None) -> str:
         """Return the program that a word calls with this PATH, or `GONE` if it was removed."""

@@ -114,12 +114,13 @@ class StageState:
     """The variables, WORKDIR, SHELL and USER in effect, and the instructions that set them.
 
     - `outside` are patterns of the variables that the base image sets, or None if they are unknown.
-    - `user` is None if it is unknown.
+    - `sh_dialect` is the dialect of /bin/sh, and `user` is None if it is unknown.
     - `written` are the texts of files that the build wrote, by path. `lost` are those of them that it removed again.
     - `hands_over` tells that files were given to another user, who may be the current one.
     - `empty_clones` are the clones without a checkout, by folder, and `repositories` the others.
     - `remotes` are remotes that differ from the clones' own, or None. `git_aliases` are git's aliases with their
       commands.
+    - `programs` are the removed and replaced programs.
     - `brings_folders` tells that a COPY may have brought any folders.
     """
 
@@ -168,27 +169,9 @@ class StageState:
 
     def _handed_on(self, variables: StageVariables, set_by: Map[int]) -> StageState:
         state = StageState(self.outside)
-        state._env = self._env
-        state._env_set_by = self._env_set_by
+        vars(state).update(vars(self))  # all values are immutable
         state.variables = variables
         state._set_by = set_by
-        state.workdir = self.workdir
-        state.workdir_set_by = self.workdir_set_by
-        state._folders = self._folders
-        state.shell = self.shell
-        state.sh_dialect = self.sh_dialect
-        state.is_linux = self.is_linux
-        state.user = self.user
-        state.hands_over = self.hands_over
-        state.pip_config = self.pip_config
-        state.empty_clones = self.empty_clones
-        state.repositories = self.repositories
-        state.brings_folders = self.brings_folders
-        state.written = self.written
-        state.lost = self.lost
-        state.programs = self.programs
-        state.remotes = self.remotes
-        state.git_aliases = self.git_aliases
         return state
 
     def set_env(self, name: str, value: str | None, index: int) -> None:

@@ -63,7 +63,7 @@ def _run(
     contains: Callable[[str], bool],
     needed: Callable[[PackRule], bool] | None,
 ) -> dict[str, RuleResult]:
-    """Return the results of a pack's rules by code, the late rules last; only rules with one of their words run."""
+    """Return the results of a pack's rules by code: late rules last, and rules with words only if the file has one."""
     layers = tuple(
         Layer(s.layer, s.title, *s.lines) for s in pack.sections if s.layer is not None and s.lines is not None
     )
@@ -152,12 +152,12 @@ def _looked_at(rule: PackRule, subject: Subject) -> Subject:
 
 
 def _of_no_stage(name: str, facts: Facts, outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """Return the finding of a rule on a stage that the file does not have, unless the rule is met without it."""
+    """Return the finding for a stage that a rule names and the file lacks; none if the rule is met anyway."""
     if all(isinstance(outcome, Met) for outcome in outcomes):
         return []
     near = nearest(name, [stage.name for stage in facts.stages if stage.name])
-    asked = f"Name a stage {name}" + (f", or correct the name of {near} in the pack" if near else "")
-    return [Unmet(f"the file has no stage {code(name, 40)}", expected=f"FROM ... AS {name}", help=asked)]
+    advice = f"Name a stage {name}" + (f", or write {near} in the pack" if near else "")
+    return [Unmet(f"the file has no stage {code(name, 40)}", expected=f"FROM ... AS {name}", help=advice)]
 
 
 def _unknown_command(subject: Subject) -> Ran | None:
@@ -169,10 +169,10 @@ def _unknown_command(subject: Subject) -> Ran | None:
 
 
 def _unsure(outcome: Outcome, unknown: Ran) -> Outcome:
-    """Return the outcome for something missing, which an unknown command may add; any other outcome unchanged."""
+    """Return a finding without a place as an unsure one at an unknown command, and any other outcome unchanged."""
     if isinstance(outcome, Met) or outcome.span is not None:
         return outcome
-    notes = (*outcome.notes, "This command is not known before the build, and may do it.")
+    notes = (*outcome.notes, "This command is not known before the build and may meet the requirement.")
     return structs.replace(outcome, span=unknown.at.span, unsure=True, notes=notes)
 
 

@@ -47,11 +47,11 @@ def severities(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]
 
 
 def selection(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
-    """Keep the findings of the selected rules, and in a template those that do not depend on what it will generate."""
+    """Keep the findings of the selected rules; in a template, drop those on instructions with markup."""
     if judged.options.template:
-        from zr4lint.linting.templates import known_before  # few files are templates
+        from zr4lint.linting.templates import without_markup  # few files are templates
 
-        findings = list(known_before(findings, judged))
+        findings = list(without_markup(findings, judged))
     return filter(judged.options.selects, findings)
 
 

@@ -1,4 +1,4 @@
-"""Leaves out findings on lines of a template that are not known before the Dockerfile is generated."""
+"""Removes the findings on instructions of a template that its markup may change."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ if TYPE_CHECKING:
     from zr4lint.model.finding import Finding
 
 _MARKUP = re.compile(r"\{\{|\{%|<%|@\w+@")
-"""Where markup begins: that of Jinja, Go, Handlebars, Liquid, ERB, EJS and Mako, and names for autoconf or CMake."""
+"""Matches the start of markup of Jinja, Go, Handlebars, Liquid, ERB, EJS and Mako, and names of autoconf and CMake."""
 
 
-def known_before(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
-    """Yield the findings that no markup is near, and those of requirements.
-
-    Markup counts in the whole instruction, since it may add or remove any of its lines.
-    """
+def without_markup(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
+    """Yield the findings on instructions and lines without markup, and all findings of requirements."""
     source = judged.source
     generated = {source.line_of(found.start()) for found in _MARKUP.finditer(source.text)}
     for instruction in judged.dockerfile.instructions:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET, Struct, ValidationError, convert, structs
@@ -263,7 +262,7 @@ class _Reader:
             kind = self.kind(values.get("check"), place)
             given, settings = self.parameters(rest, kind, place) if kind is not None else ({}, {})
             if "check" not in values:
-                for key in filter(partial(self.near, known=["check"]), rest):
+                for key in (key for key in rest if self.near(key, ["check"])):
                     self.error(place, key, f"`{key}` is not a key of this table; did you mean `check`?")
             if table is None or kind is None:
                 continue

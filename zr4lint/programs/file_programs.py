@@ -8,7 +8,7 @@ from enum import Enum
 from msgspec import Struct
 
 from zr4lint.programs.grammars import GRAMMARS
-from zr4lint.programs.option_reading import Grammar
+from zr4lint.programs.option_reading import Grammar, Parsed
 
 
 class Operands(Enum):
@@ -41,6 +41,14 @@ class FileProgram(Struct, frozen=True):
     writes_option: str = ""
     folder_option: str = ""
     closed: bool = False
+
+    def removes_with(self, parsed: Parsed) -> bool:
+        """Return whether a call with these options removes operands."""
+        return self.removes is not Operands.NONE and (not self.when_removing or parsed.has(*self.when_removing))
+
+    def is_recursive(self, parsed: Parsed) -> bool:
+        """Return whether a call with these options enters folders."""
+        return self.always_recursive or parsed.has(*self.recursive)
 
 
 def _grammar(short: Mapping[str, str] | None = None, valued: str = "", flags: str = "") -> Grammar:

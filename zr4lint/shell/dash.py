@@ -73,7 +73,7 @@ _SIGNALS = frozenset({"ERR", "DEBUG", "RETURN"})
 def ends_at(words: Sequence[str], *, pipefail: bool = False) -> bool:
     """Return whether dash exits at a builtin, as at `set -o ERR`; "" stands for an unknown word.
 
-    `pipefail` tells that it may support that option.
+    With `pipefail`, this dash may support `set -o pipefail`.
     """
     name = words[0] if words else ""
     allowed = _LETTERS.get(name)

@@ -35,7 +35,7 @@ IN_PLACE = "eval"
 class Handed(Struct, frozen=True):
     """A script that a command passes to a shell.
 
-    `shell` is the shell's name or `IN_PLACE`. `options` are those of -a and -e that the shell has. `arguments` are the
+    `shell` is the shell's name or `IN_PLACE`. `options` has "a" and "e" if the shell has -a and -e. `arguments` are the
     script's `$1` and on, or None if they are unknown, and `zeroth` is its `$0`. `file` tells that the script comes from
     a file, and `literal_stars` that the shell has the option -f.
     """

@@ -54,7 +54,7 @@ def parse_script(  # noqa: PLR0913 - one per setting of the shell
     """Return all commands of a script in order, including those of subshells, `sh -c '...'` and called functions.
 
     `variables` give the results of tests, with None for unknown values. `files` are the files before the script runs.
-    `arguments` are `$1` and on, or None if they are unknown. `options` are those of -a and -e that the shell has.
+    `arguments` are `$1` and on, or None if they are unknown. `options` has "a" and "e" if the shell has -a and -e.
     `fails_the_run` tells that the RUN has the script's status: a command after a final `&&` then runs in every
     successful build.
     """

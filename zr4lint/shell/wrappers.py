@@ -268,6 +268,7 @@ def script_file(command: Command) -> int | None:
 
 
 _NAMES: Mapping[str, str] = {"a": "allexport", "e": "errexit"}
+"""The names for `-o` of the options that `options_of` reads."""
 
 
 def shebang_exits_on_failure(line: str) -> bool:

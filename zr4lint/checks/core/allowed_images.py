@@ -46,7 +46,7 @@ def image_reference(
     """FROM, `COPY --from` and `RUN --mount` name only allowed images.
 
     `pinned` requires a tag or a digest. `allowed` and `forbidden` are patterns: `ghcr.io` matches a registry,
-    `ghcr.io/acme` what is below it, and `docker.io/library/*:latest` or `debian:12*` a whole name with its tag.
+    `ghcr.io/acme` all names below it, and `docker.io/library/*:latest` or `debian:12*` a whole name with its tag.
     """
     for reference in references(subject):
         if reference.value is None:
@@ -150,17 +150,17 @@ def _registry(pattern: str) -> str:
 
 
 def _fits(image: values.Image, patterns: Sequence[str]) -> bool:
-    """Return whether a pattern matches an image by its registry, its name, a part of that, or its name with the tag."""
+    """Return whether a pattern matches the registry of an image, its name, the beginning of that, or name and tag."""
     name = f"{image.registry}/{full_repository(image)}"
     names = (name, image.repository) if image.registry == _HUB else (name,)
     tag = f":{image.tag}" if image.tag else ""
     digest = f"@{image.digest}" if image.digest else ""
+    spellings = [spelling for one in names for spelling in (f"{one}{tag}{digest}", one)]
     for pattern in patterns:
         head, slash, tail = pattern.partition("/")
         plain = _registry(head) + slash + tail
-        if any(matches(words, plain) for one in names for words in (f"{one}{tag}{digest}", one)):
-            return True
-        if matches(image.registry, plain) if not slash else matches(name, f"{plain.rstrip('/')}/*"):
+        above = matches(name, f"{plain.rstrip('/')}/*") if slash else matches(image.registry, plain)
+        if above or any(matches(spelling, plain) for spelling in spellings):
             return True
     return False
 

@@ -83,10 +83,9 @@ def _paths(ran: Ran) -> list[str | None]:
 
 def changed_later(subject: Subject) -> Outcomes:
     """Yield outcomes for RUNs that only change the mode or owner of files from the COPY or ADD above."""
+    commands = facts_by_instruction(subject, Ran)
     for number in sorted(subject.lineage):
-        stage = subject.facts.stages[number]
-        layers = _layers(subject, stage)
-        commands = facts_by_instruction(subject, Ran)
+        layers = _layers(subject, subject.facts.stages[number])
         for above, below in pairwise(layers):
             if below.keyword != "RUN" or above.keyword not in ("COPY", "ADD"):
                 continue

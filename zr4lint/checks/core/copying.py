@@ -57,17 +57,17 @@ def copy_forbidden(  # noqa: PLR0913 - a parameter of packs each
     the target of several sources ends with `/`. With `owner`, no files of root are copied after a USER that is not
     root. With `own-layer`, no RUN only changes the mode or owner of files that the instruction above it copied.
     """
-    forms = (
+    forbidden = (
         (add, _plain_add),
         (unverified, _unverified_url),
         (folder, _no_folder),
         (owner, without_owner),
         (own_layer, changed_later),
     )
-    asked = [of_form for wanted, of_form in forms if wanted]
-    for of_form in asked:
-        yield from of_form(subject)
-    if asked and sources is None and targets is None and from_ is None:
+    chosen = [outcomes for wanted, outcomes in forbidden if wanted]
+    for outcomes in chosen:
+        yield from outcomes(subject)
+    if chosen and sources is None and targets is None and from_ is None:
         return
     if unless_ignored and _all_ignored(subject, unless_ignored):
         return

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _BACKGROUND = (
     r"(?<![&>|])&(?![&>\d])|(?:\bservice\s+\S+|/etc/init\.d/\S+|\bpg_ctl\b[^&;\n]*)\s+start\b[^&;\n]*(?:&&|[;\n])\s*\S"
 )
-"""Matches a command that starts another in the background, or a service and what follows."""
+"""Matches a command in the background, and the start of a service with another command after it."""
 _MAY_BE_OPTIONS = r"""\$(?:\{?\w*(?:opt|flag|arg|param|switch)\w*|[@*]|\()|`"""
 
 
@@ -43,8 +43,8 @@ def command_forbidden(
 
     `instead` says what to use instead. As a table, it maps each pattern to the program that the fix writes, or to an
     instruction that replaces a RUN with no other command. With `equal`, that program does the same, and the fix is
-    safe. With `beside-background`, a command is allowed in a RUN that starts another in the background, or a service
-    that the next command uses.
+    safe. With `beside-background`, a command is allowed in a RUN that starts a program in the background, or starts a
+    service and then runs another command.
     """
     replacements = instead if isinstance(instead, dict) else {}
     for found in called(subject, commands):

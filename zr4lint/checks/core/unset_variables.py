@@ -28,6 +28,7 @@ _REFERENCE = lazy_pattern(
     re.ASCII,
 )
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_/:@")
+"""The characters of most references; one with no other is not checked."""
 _LONGEST = 60
 _MOST_REPORTED = 200
 _MOST_COMPARED = 500

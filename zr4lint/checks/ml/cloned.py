@@ -26,6 +26,12 @@ MOVING = ("main", "master", "dev", "develop", "HEAD", "latest", "nightly")
 _CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch)\b"
 
 
+def reference_of(url: str) -> str:
+    """Return the ref in the URL of a repository that pip installs; "" if there is none."""
+    path = url.partition("#")[0].partition("://")[2].partition("/")[2]
+    return path.partition("@")[2]
+
+
 def at_fixed_commit(subject: Subject, clone: Cloned) -> bool:
     """Return whether a clone is of a tag or a commit, or a step after it chooses one."""
     branch = clone.clone.parsed.get("branch") or clone.clone.parsed.get("revision")
@@ -89,9 +95,9 @@ def _keeps_torch(subject: Subject, history: History, file: File) -> bool:
     """Return whether the requirements of a file can't replace torch, or the install does not let them."""
     install, repository = file.install, file.repository
     known = repository is not None and not repository["requirements"]
-    held = install.constrained or install.option("no-deps") or pinned(install.get("torch")) is not None
-    held = held or held_by_image(history, install) or at_fixed_commit(subject, file.clone)
-    return known or held or _edited(history, file)
+    if known or install.constrained or install.option("no-deps") or pinned(install.get("torch")) is not None:
+        return True
+    return held_by_image(history, install) or at_fixed_commit(subject, file.clone) or _edited(history, file)
 
 
 @check("ml/torch-may-move")

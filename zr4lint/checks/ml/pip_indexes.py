@@ -125,7 +125,9 @@ def index_mixed(subject: Subject) -> Outcomes:
             if not install.mixes or install.constrained:
                 continue
             unmet = _loose_torch(install) or _index_as_links(install)
-            if unmet := unmet or (None if install.uv else _elsewhere(history, install)):
+            if unmet is None and not install.uv:
+                unmet = _elsewhere(history, install)
+            if unmet is not None:
                 yield unmet
 
 
@@ -155,18 +157,18 @@ def _loose_torch(install: Install) -> Unmet | None:
 
 
 def _index_as_links(install: Install) -> Unmet | None:
-    """Return the finding for a torch that pip takes from PyPI, since --find-links follows no folders of an index."""
+    """Return the finding for an index that is passed with --find-links, so that pip takes torch from PyPI."""
     links = [s for s in install.sources.all if s.role == "links" and s.tag is not None and ".html" not in (s.url or "")]
     requirement = install.get("torch")
     others = any(s.pytorch and s not in links for s in install.sources.all)
     if not links or others or not install.sources.pypi or requirement is None or requirement.url is not None:
         return None
     return Unmet(
-        "--find-links finds no torch on an index, so it comes from PyPI",
+        "--find-links does not read an index, so torch comes from PyPI",
         _place(install, links[0]),
         expected="--index-url, for torch alone",
         unsure=install.unsure,
-        notes=("pip reads only the links of the page itself, and an index has a folder for each package.",),
+        notes=("pip looks for links to files on the page itself, but an index has them on a page for each package.",),
         help="Pass the index with --index-url, and install other packages in a separate command",
         references=("pip documentation, --find-links",),
     )

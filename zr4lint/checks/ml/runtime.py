@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, replace
-from zr4lint.checks.ml.cloned import MOVING, at_fixed_commit
+from zr4lint.checks.ml.cloned import MOVING, at_fixed_commit, reference_of
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.ml.torch import open_above
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
@@ -166,7 +166,7 @@ def unpinned_clone(subject: Subject) -> Outcomes:
             )
         for install in history.own:
             for url, span in install.repositories:
-                reference = _reference(url)
+                reference = reference_of(url)
                 if not reference or reference in MOVING:
                     yield Unmet(
                         f"{code(url)} is installed at no fixed commit",
@@ -178,16 +178,10 @@ def unpinned_clone(subject: Subject) -> Outcomes:
                     )
 
 
-def _reference(url: str) -> str:
-    """Return the ref in the URL of a repository that pip installs; "" if there is none."""
-    path = url.partition("#")[0].partition("://")[2].partition("/")[2]
-    return path.partition("@")[2]
-
-
 def _at_commit(url: str) -> str:
     """Return the URL with a commit instead of its ref."""
     address, mark, fragment = url.partition("#")
-    reference = _reference(url)
+    reference = reference_of(url)
     return f"{address.removesuffix(f'@{reference}') if reference else address}@COMMIT{mark}{fragment}"
 
 

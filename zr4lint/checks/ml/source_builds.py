@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, add_words
 from zr4lint.checks.ml.builds import MMCV, Build, builds, mmcv_wheel, source_builds_of
-from zr4lint.checks.ml.cloned import MOVING, at_fixed_commit
+from zr4lint.checks.ml.cloned import MOVING, at_fixed_commit, reference_of
 from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -76,11 +76,11 @@ def _isolated(subject: Subject, history: History, build: Build, row: SourceBuild
 
 def _has_pyproject(subject: Subject, history: History, build: Build, row: SourceBuild) -> bool | None:
     """Return whether the release or commit to build has a pyproject.toml, or None if that is unknown."""
-    version = pinned(build.requirement) or ""
     if not row.pyproject:
         return False
+    version = pinned(build.requirement) or ""
     if (url := build.requirement.url) is not None:
-        version = url.partition("://")[2].partition("/")[2].partition("#")[0].partition("@")[2]
+        version = reference_of(url)
         for clone in history.of(Cloned):
             if clone.clone.url.value == url and at_fixed_commit(subject, clone):
                 branch = clone.clone.parsed.get("branch")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import structs
 
@@ -19,6 +19,8 @@ from zr4lint.programs.modes import UNKNOWN, Mode, changed
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import FileMode, Folder, Text
+
+_C = TypeVar("_C", ModeChanged, OwnerChanged)
 
 
 @check("copies-to")
@@ -54,7 +56,7 @@ def copies_to(
         known = [copy for copy in alike if _has_origin(copy) and _place_of(facts, origin_of(copy)) == wanted]
         placed = [copy for copy in known if copy.target is not None and ends_at(copy, source, target)]
         if not placed:
-            yield _not_placed(known or alike, source, target, origin, elsewhere=not known)
+            yield (_not_placed if known else _from_elsewhere)(known or alike, source, target, origin)
             continue
         last = placed[-1]
         path = posixpath.normpath(last.target or target)
@@ -88,38 +90,58 @@ def _place_of(facts: Facts, origin: str) -> int | Image | None:
     return image if image.tag or image.digest else structs.replace(image, tag="latest")
 
 
-def _not_placed(known: Sequence[Copied], source: str, target: str, origin: str, *, elsewhere: bool) -> Unmet:
-    """Return the finding for a source that is not copied to its target; with `elsewhere`, from another origin."""
-    came = f" from {plain(origin, 20)}" if origin else ""
-    expected = f"COPY {f'--from={origin} ' if origin else ''}{source} {target}"
-    fitting = [copy for copy in known if not elsewhere or (copy.target and ends_at(copy, source, target))]
-    unsure = any(copy.target is None for copy in fitting)
-    if not fitting or unsure:
+def _copy_line(source: str, target: str, origin: str) -> str:
+    return f"COPY {f'--from={origin} ' if origin else ''}{source} {target}"
+
+
+def _not_placed(copies: Sequence[Copied], source: str, target: str, origin: str) -> Unmet:
+    """Return the finding for a source that no copy puts at its target. `copies` are those from its origin."""
+    expected = _copy_line(source, target, origin)
+    unsure = any(copy.target is None for copy in copies)
+    if not copies or unsure:
+        came = f" from {plain(origin, 20)}" if origin else ""
         return Unmet(f"{code(source, 40)} is not copied{came}", expected=expected, unsure=unsure)
+    message = contrast(f"the target of {plain(source, 24)}", copies[-1].target or "", target)
+    return Unmet(message, copies[-1].at.span, expected=expected)
+
+
+def _from_elsewhere(copies: Sequence[Copied], source: str, target: str, origin: str) -> Unmet:
+    """Return the finding for a source that is not copied from its origin. `copies` are those from other origins."""
+    fitting = [copy for copy in copies if copy.target and ends_at(copy, source, target)]
+    if not fitting:
+        return _not_placed((), source, target, origin)
     last = fitting[-1]
-    if elsewhere:
-        flag = last.flags.get("from")
-        given, wanted = (name or "the build context" for name in (origin_of(last), origin))
-        message = f"{code(source, 24)} comes from {plain(given, 24)}, not from {plain(wanted, 20)}"
-        if unknown := not _has_origin(last):
-            message = f"{code(source, 24)} may not come from {plain(wanted, 24)}"
-        return Unmet(message, flag.span if flag is not None else last.span, expected=expected, unsure=unknown)
-    message = contrast(f"the target of {plain(source, 24)}", last.target or "", target)
-    return Unmet(message, last.at.span, expected=expected)
+    flag = last.flags.get("from")
+    given, wanted = (name or "the build context" for name in (origin_of(last), origin))
+    message = f"{code(source, 24)} comes from {plain(given, 24)}, not from {plain(wanted, 20)}"
+    if unknown := not _has_origin(last):
+        message = f"{code(source, 24)} may not come from {plain(wanted, 24)}"
+    place = flag.span if flag is not None else last.span
+    return Unmet(message, place, expected=_copy_line(source, target, origin), unsure=unknown)
+
+
+def _changes(subject: Subject, kind: type[_C], copy: Copied, path: str) -> Iterator[_C]:
+    """Yield the later calls of chmod or chown on a copied file."""
+    for change in subject.facts.of(kind, subject.lineage):
+        if change.at.order > copy.at.order and any(covers(p, path, recursive=change.recursive) for p in change.paths):
+            yield change
 
 
 def _owned(subject: Subject, copy: Copied, path: str, wanted: str) -> Outcomes:
-    """Yield the finding for a copied file whose owner is not the wanted one at the end of the build."""
+    """Yield the finding for a copied file whose owner is not, or may not be, the wanted one at the end of the build."""
     flag = copy.flags.get("chown")
     value = flag.value if flag is not None else "0:0"
     place = flag.span if flag is not None else copy.at.span
-    for change in subject.facts.of(OwnerChanged, subject.lineage):
-        if change.at.order > copy.at.order and any(covers(p, path, recursive=change.recursive) for p in change.paths):
-            value, place = change.owner, change.at.span
-    if value is None or value.endswith(":"):  # the second is the group that the user has in /etc/passwd
+    owners = {value}
+    for change in _changes(subject, OwnerChanged, copy, path):
+        value, place = change.owner, change.at.span
+        owners = {value, *owners} if maybe(change.at) else {value}
+    # chown takes the group after "USER:" from /etc/passwd
+    fits = {None if owner is None or owner.endswith(":") else _owner(owner) == _owner(wanted) for owner in owners}
+    if value is None or fits not in ({True}, {False}):
         message = f"the owner of {plain(copy.source, 24)} is not known before the build"
         yield Unmet(message, place, expected=f"--chown={wanted}", unsure=True)
-    elif _owner(value) != _owner(wanted):
+    elif fits == {False}:
         message = contrast(f"the owner of {plain(copy.source, 24)}", value, wanted)
         if place == copy.at.span:
             message = f"{code(copy.source, 36)} is copied without --chown={plain(wanted, 20)}"
@@ -127,42 +149,50 @@ def _owned(subject: Subject, copy: Copied, path: str, wanted: str) -> Outcomes:
 
 
 def _owner(value: str) -> tuple[str, str]:
-    """Return the user and the group of an owner, with 0 for root. The group of a number alone has the same number."""
-    user, _, group = (_number_of(part) for part in value.partition(":"))
+    """Return the user and the group of an owner, with 0 for root. A user ID alone stands for the same group ID."""
+    user, _, group = ("0" if part == "root" else part for part in value.partition(":"))
     return user, group or (user if user.isdecimal() else "")
 
 
-def _number_of(name: str) -> str:
-    return "0" if name == "root" else name
-
-
 def _with_mode(subject: Subject, copy: Copied, path: str, wanted: str) -> Outcomes:
-    """Yield the finding for a copied file whose mode is not the wanted one at the end of the build."""
+    """Yield the finding for a copied file whose mode is not, or may not be, the wanted one at the end of the build."""
     flag = copy.flags.get("chmod")
     value = flag.value if flag is not None else ""
     place = flag.span if flag is not None else copy.at.span
-    mode: Mode | None = changed(value, UNKNOWN) if value else UNKNOWN
-    for change in subject.facts.of(ModeChanged, subject.lineage):
-        if change.at.order > copy.at.order and any(covers(p, path, recursive=change.recursive) for p in change.paths):
-            value, place = change.mode, change.at.span
-            mode = changed(change.mode, mode or UNKNOWN)
+    modes = {changed(value, UNKNOWN) if value else UNKNOWN}
+    for change in _changes(subject, ModeChanged, copy, path):
+        value, place = change.mode, change.at.span
+        after = {changed(change.mode, mode or UNKNOWN) for mode in modes}
+        modes = modes | after if maybe(change.at) else after
     asked = changed(wanted, UNKNOWN)
-    if value is None:
+    fits = {mode is not None and asked is not None and _has(mode, asked) for mode in modes}
+    if value is None or len(fits) > 1:
         message = f"the mode of {plain(copy.source, 24)} is not known before the build"
         yield Unmet(message, place, expected=f"--chmod={wanted}", unsure=True)
-    elif mode is None or asked is None or mode.put(asked.known, asked.bits, asked.known) != mode:
+    elif fits == {False}:
         message = contrast(f"the mode of {plain(copy.source, 24)}", value, wanted)
         if not value:
             message = f"{code(copy.source, 36)} is copied without --chmod={plain(wanted, 20)}"
         yield Unmet(message, place, expected=f"--chmod={wanted}")
 
 
+def _has(mode: Mode, asked: Mode) -> bool:
+    """Return whether a mode has all the bits that are asked for."""
+    return mode.put(asked.known, asked.bits, asked.known) == mode
+
+
 def _replaced(subject: Subject, path: str, since: Copied) -> Fact | None:
     """Return the COPY or command that certainly puts another file at the path of a copied file, or None."""
-    is_file = "." in posixpath.basename(path)
-    later: list[Fact] = [fact for fact in subject.facts.of(Overwritten, subject.lineage) if fact.path == path]
-    later += (c for c in subject.facts.of(Copied, subject.lineage) if is_file and c.target == path and not c.many)
-    return next((fact for fact in later if fact.at.order > since.at.order and not maybe(fact.at)), None)
+    written = _written_to(subject, path, copies="." in posixpath.basename(path))
+    return next((fact for fact in written if fact.at.order > since.at.order), None)
+
+
+def _written_to(subject: Subject, path: str, *, copies: bool = True) -> Iterator[Fact]:
+    """Yield the commands that certainly overwrite a file, and with `copies` then the COPYs that put one at its path."""
+    found: list[Fact] = [fact for fact in subject.facts.of(Overwritten, subject.lineage) if fact.path == path]
+    if copies:
+        found += (c for c in subject.facts.of(Copied, subject.lineage) if c.target == path and not c.many)
+    return (fact for fact in found if not maybe(fact.at))
 
 
 def normal_source(source: str) -> str:
@@ -207,10 +237,8 @@ def file_text(subject: Subject, *, path: Folder, text: str) -> Outcomes:
         return
     last = found[-1]
     removal = taken_away(subject, path, last.at)
-    others: list[Fact] = [fact for fact in subject.facts.of(Overwritten, subject.lineage) if fact.path == path]
-    others += (copy for copy in subject.facts.of(Copied, subject.lineage) if copy.target == path and not copy.many)
-    after = (fact for fact in others if fact.at.order > last.at.order and fact.at.span != last.at.span)
-    other = next((fact for fact in after if not maybe(fact.at)), None)
+    others = (fact for fact in _written_to(subject, path) if fact.at.span != last.at.span)
+    other = next((fact for fact in others if fact.at.order > last.at.order), None)
     if removal is not None:
         yield Unmet(f"{code(path)} is removed again", removal.at.span, expected=f"{path} in the image")
     elif other is not None:

@@ -66,7 +66,7 @@ def runs(
     known = subject.memo.get(("runs", subject.lineage), lambda: _by_key(subject))
     users = {step.at.instruction.index: step.user for step in subject.facts.of(RunStep, subject.lineage)}
     for command in run:
-        found = _calls_with(subject, command) if further else _first(known, _keys(command))
+        found = _calls_with(subject, command) if further else next(filter(None, map(known.get, _keys(command))), [])
         if not found:
             yield _missing(subject, command, known)
             continue
@@ -103,19 +103,15 @@ def _missing(subject: Subject, command: str, known: dict[Key, list[Ran]]) -> Unm
     alike = [ran for key, found in known.items() if key[0][:1] == words[:1] for ran in found]
     near = max(alike, key=lambda ran: len(set(spelled(subject, ran).split()) & set(command.split())), default=None)
     place = near.at.span if near is not None else None
-    unsure = near is not None and _may_be(near, command)
+    unsure = near is not None and _may_match(near, command)
     message = f"{code(command, 60)} {'may' if unsure else 'does'} not run"
     return Unmet(message, place, expected=command, hint=tuple(words[:2]), unsure=unsure)
 
 
-def _may_be(ran: Ran, command: str) -> bool:
-    """Return whether a call has unknown words, and no known ones but those of a command."""
+def _may_match(ran: Ran, command: str) -> bool:
+    """Return whether a call with unknown words may be a command: all its known words are among those of the command."""
     known = [argument.value for argument in ran.arguments[1:] if argument.value is not None]
     return len(known) + 1 < len(ran.arguments) and set(known) <= set(_split(command))
-
-
-def _first(known: dict[Key, list[Ran]], keys: Sequence[Key]) -> list[Ran]:
-    return next((known[key] for key in keys if key in known), [])
 
 
 def _calls_with(subject: Subject, command: str) -> list[Ran]:
@@ -130,9 +126,9 @@ def _split_calls(subject: Subject) -> list[tuple[list[str], Ran]]:
 
 
 def _begins(words: Sequence[str], operands: Sequence[str]) -> bool:
-    """Return whether these are the first operands of a call. A word after an option may be an operand or its value.
+    """Return whether a call starts with these operands. A word after an option may be an operand or its value.
 
-    Things to install may be in any order, and other words may be between them.
+    Packages may be in any order, with others between them.
     """
     if list(words[:1]) != list(operands[:1]):
         return False
@@ -151,7 +147,7 @@ def _begins(words: Sequence[str], operands: Sequence[str]) -> bool:
 
 
 def _head(operands: Sequence[str]) -> int:
-    """Return the number of operands before a list of things to install, or that of all operands."""
+    """Return the number of operands before a list of packages, or that of all operands if there is no list."""
     head = re.match(_LIST, " ".join(operands[:2]))
     return len(head[0].split()) if head is not None else len(operands)
 
@@ -168,7 +164,7 @@ def _by_key(subject: Subject) -> dict[Key, list[Ran]]:
 def spelled(subject: Subject, ran: Ran, *, redirections: bool = True) -> str:
     """Return a command in one line, as rules write it: known words in plain quotes, others as written.
 
-    The program has no folder, and redirections come after the words.
+    The program has no folder. Redirections come after the words, or are left out.
     """
     words = [_word(subject, ran, index) for index in range(len(ran.arguments))]
     if not redirections:
@@ -186,9 +182,8 @@ def _word(subject: Subject, ran: Ran, index: int) -> str:
     value = argument.value
     if value is None:
         value = " ".join(subject.words(argument.span).replace("\\\n", " ").split())
-        return posixpath.basename(value) if index == 0 else value
     value = posixpath.basename(value) if index == 0 else value
-    return value if argument.glob else shlex.quote(value)
+    return value if argument.value is None or argument.glob else shlex.quote(value)
 
 
 def _split(command: str) -> list[str]:
@@ -213,7 +208,7 @@ def _long(option: Option) -> str:
 
 
 def _key(command: str) -> Key:
-    """Return a key that is equal for two spellings of a command: words in order, options in any order."""
+    """Return a key that is equal for two spellings of a command: operands in order, packages and options in any."""
     words = _split(command)
     options = sorted(word for word in words[1:] if word.startswith("-"))
     operands = [word for i, word in enumerate(words) if not i or not word.startswith("-")]
@@ -224,8 +219,8 @@ def _key(command: str) -> Key:
 def _keys(command: str) -> Sequence[Key]:
     """Return the keys of a command: that of `_key` and, for an unknown program, one with words as values of options.
 
-    Without the second one, `tool --in a --out b` would differ from `tool --out b --in a`. A command such as
-    `tool --fast a b` has no such key, since a word is no value.
+    The second key is the same for `tool --in a --out b` and `tool --out b --in a`. `tool --fast a b` has none, since
+    `b` is not the value of an option.
     """
     words = _split(command)
     starts = [at for at, word in enumerate(words) if at and word.startswith("-")]

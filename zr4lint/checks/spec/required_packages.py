@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from zr4lint.knowledge.versions import bounds
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.image_paths import absolute, has_wildcard
+from zr4lint.programs.package_managers import MANAGERS
 from zr4lint.programs.pip import parse_requirement
 from zr4lint.shell import Argument
 
@@ -131,19 +132,11 @@ def _takes_others(run: PackageRun, marked: bool) -> bool:
     return run.command.unknown or (marked and not words) or any(has_wildcard(word.name) for word in words)
 
 
-_FAMILIES: Mapping[str, str] = {
-    "apt-get": "apt",
-    "aptitude": "apt",
-    "yum": "dnf",
-    "microdnf": "dnf",
-    "mamba": "conda",
-    "micromamba": "conda",
-}
-
-
 def family(manager: str) -> str:
     """Return the common name of a package manager: apt for apt-get, and dnf for yum."""
-    return _FAMILIES.get(manager, manager)
+    row = MANAGERS.get(manager)
+    name = row.name if row is not None else manager
+    return "dnf" if name == "yum" else name
 
 
 @check("python-packages", by_commands=True)
@@ -221,7 +214,7 @@ def clauses(specifier: str) -> frozenset[str]:
 
 
 def _mounted(subject: Subject, run: PipRun, path: str | None, span: Span) -> str | None:
-    """Return where a RUN sees a requirements file of the build context that it mounts, or None for other files."""
+    """Return the path in the image of a requirements file that a RUN mounts from the build context, else None."""
     if path is None or path.startswith("/"):
         return None
     return absolute(re.split(r"[\s=]", subject.words(span))[-1].strip("\"'"), run.folder)

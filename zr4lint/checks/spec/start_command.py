@@ -34,7 +34,6 @@ def command(subject: Subject, *, arguments: list[str], file: Folder = "", keywor
     arguments.
     """
     file = file or next(iter(arguments), "")
-    traced = subject.files.copied(file)
     found = _commands(subject, keyword)
     expected = f"{keyword} {json_array(arguments)}"
     entrypoints = _commands(subject, "ENTRYPOINT") if keyword == "CMD" else []
@@ -59,7 +58,7 @@ def command(subject: Subject, *, arguments: list[str], file: Folder = "", keywor
         yield Unmet(message, span, expected=expected, fix=fix)
     elif file and not brought(subject, file):
         yield Unmet(f"{keyword} runs {code(file)}, which is not copied", span, expected=f"COPY ... {file}")
-    elif traced is not None and isinstance(traced.lost, Removed):
+    elif (traced := subject.files.copied(file)) is not None and isinstance(traced.lost, Removed):
         yield Unmet(f"{code(file)} is removed again", traced.lost.at.span, expected=f"{file} in the image")
     elif wrapping is None:
         yield met(last.at, span, json_array(arguments))

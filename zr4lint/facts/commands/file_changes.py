@@ -80,8 +80,8 @@ def file_program(call: Call) -> Iterator[Fact]:
         call.fails(same.span, f"{code(call.slice(same.span), 40)} is the same file as its target")
         return
     lost: tuple[str, ...] = ()
-    if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
-        recursive = row.always_recursive or parsed.has(*row.recursive)
+    if row.removes_with(parsed):
+        recursive = row.is_recursive(parsed)
         at = call.at(relative=is_relative(parsed.operands))
         removed = Removed(at, call.lasting(_within(call, row, parsed, call.paths(sources))), recursive)
         yield removed
@@ -130,9 +130,9 @@ def _rewritten(
     state = call.state
     _programs(call, row, parsed, sources, written)
     texts = [state.written.get(call.path(source.value) or "") for source in sources]
-    if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
+    if row.removes_with(parsed):
         if call.command.reach is Reach.ALWAYS:
-            state.lose(call.paths(sources), recursive=row.always_recursive or parsed.has(*row.recursive))
+            state.lose(call.paths(sources), recursive=row.is_recursive(parsed))
         else:
             for source in sources:
                 state.write(call.path(source.value), None)
@@ -151,9 +151,8 @@ def _programs(
     paths = [call.path(source.value) for source in sources]
     names = [programs.called(path, None) if path is not None and is_program(path) else None for path in paths]
     sure = call.command.reach is Reach.ALWAYS
-    if sure and row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
-        recursive = row.always_recursive or parsed.has(*row.recursive)
-        programs = programs.remove(call.paths(sources), recursive=recursive)
+    if sure and row.removes_with(parsed):
+        programs = programs.remove(call.paths(sources), recursive=row.is_recursive(parsed))
     if row.writes is not Operands.NONE and not written:
         programs = programs.restore(None)
     for target in written:
@@ -181,7 +180,7 @@ def _moved(call: Call, row: FileProgram, parsed: Parsed, source: Argument, targe
     if call.program == "install":
         given = parsed.get("mode")
         mode = (given.value or "") if given is not None else "755"
-    moves = row.removes is Operands.SOURCES and (not row.when_removing or parsed.has(*row.when_removing))
+    moves = row.removes is Operands.SOURCES and row.removes_with(parsed)
     link = parsed.has("symbolic")
     return Moved(at, path, target, moves or link or parsed.has("preserve", "archive"), mode, link=link)
 
