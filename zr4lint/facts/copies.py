@@ -59,10 +59,12 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         heredoc = markers.get(source.span.start)
         if heredoc is not None:
             path = posixpath.join(folder, heredoc.name) if into and folder is not None else folder
+            state.programs = state.programs.restore(path)
             yield from _heredoc(reading, instruction, heredoc, path, mode.value if mode is not None else None, used)
             continue
         value = reading.expand(source.raw)
         if value is None:
+            state.programs = state.programs.restore(folder)
             continue
         remote = is_remote(value)
         many = not remote and (value.rstrip("/") in ("", ".") or value.endswith("/") or has_wildcard(value))

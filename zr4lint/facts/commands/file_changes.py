@@ -21,7 +21,7 @@ from zr4lint.model.quoting import code
 from zr4lint.model.remark import too_large
 from zr4lint.model.source import MappedText
 from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
-from zr4lint.programs.image_paths import absolute, has_wildcard, under
+from zr4lint.programs.image_paths import absolute, under
 from zr4lint.programs.modes import Mode, changed
 from zr4lint.programs.option_reading import Grammar, Parsed, parse_options
 from zr4lint.programs.pip import CONFIGURATIONS, configured
@@ -153,11 +153,11 @@ def _programs(
     sure = call.command.reach is Reach.ALWAYS
     if sure and row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
         recursive = row.always_recursive or parsed.has(*row.recursive)
-        programs = programs.remove(call.paths(sources), recursive=recursive)
+        programs = programs.remove(call.lasting(call.paths(sources)), recursive=recursive)
     if row.writes is not Operands.NONE and not written:
         programs = programs.restore(None)
     for target in written:
-        programs = programs.restore(posixpath.dirname(target) if has_wildcard(target) else target)
+        programs = programs.restore(target)
     if sure and row.writes is Operands.TARGET:
         for source, path, name, target in zip(sources, paths, names, written, strict=False):
             if call.program == "ln" and parsed.has("symbolic") and source.value is not None:
