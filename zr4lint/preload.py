@@ -33,6 +33,8 @@ LIST = os.path.join(PACKAGE, "preload.json")
 """The modules and patterns to load, part of a wheel; a checkout has no list and no file."""
 FILE = os.path.splitext(cache_from_source(__file__))[0] + ".bin"
 """The length of the index, the index (the key, a Place for each module, the Patterns), and the code of each module."""
+SUPPORTED = hasattr(os, "pread")
+"""Whether processes can read from one open file at the same time. On Windows, no file is used."""
 LENGTH = 8
 """How many bytes the length of the index takes, with the lowest byte first."""
 
@@ -47,6 +49,8 @@ class Preload:
 
     def use(self) -> None:
         """Load modules and patterns from the file from now on."""
+        if not SUPPORTED:
+            return
         try:
             self._file = os.open(FILE, os.O_RDONLY)
             length = int.from_bytes(os.read(self._file, LENGTH), "little")
