@@ -113,9 +113,10 @@ def _owned(subject: Subject, copy: Copied, path: str, wanted: str) -> Outcomes:
     flag = copy.flags.get("chown")
     value = flag.value if flag is not None else "0:0"
     place = flag.span if flag is not None else copy.at.span
+    unsure = False
     for change in subject.facts.of(OwnerChanged, subject.lineage):
         if change.at.order > copy.at.order and any(covers(p, path, recursive=change.recursive) for p in change.paths):
-            value, place = change.owner, change.at.span
+            value, place, unsure = change.owner, change.at.span, maybe(change.at)
     if value is None or value.endswith(":"):  # the second is the group that the user has in /etc/passwd
         message = f"the owner of {plain(copy.source, 24)} is not known before the build"
         yield Unmet(message, place, expected=f"--chown={wanted}", unsure=True)
@@ -123,7 +124,7 @@ def _owned(subject: Subject, copy: Copied, path: str, wanted: str) -> Outcomes:
         message = contrast(f"the owner of {plain(copy.source, 24)}", value, wanted)
         if place == copy.at.span:
             message = f"{code(copy.source, 36)} is copied without --chown={plain(wanted, 20)}"
-        yield Unmet(message, place, expected=f"--chown={wanted}")
+        yield Unmet(message, place, expected=f"--chown={wanted}", unsure=unsure)
 
 
 def _owner(value: str) -> tuple[str, str]:
@@ -141,10 +142,11 @@ def _with_mode(subject: Subject, copy: Copied, path: str, wanted: str) -> Outcom
     flag = copy.flags.get("chmod")
     value = flag.value if flag is not None else ""
     place = flag.span if flag is not None else copy.at.span
+    unsure = False
     mode: Mode | None = changed(value, UNKNOWN) if value else UNKNOWN
     for change in subject.facts.of(ModeChanged, subject.lineage):
         if change.at.order > copy.at.order and any(covers(p, path, recursive=change.recursive) for p in change.paths):
-            value, place = change.mode, change.at.span
+            value, place, unsure = change.mode, change.at.span, maybe(change.at)
             mode = changed(change.mode, mode or UNKNOWN)
     asked = changed(wanted, UNKNOWN)
     if value is None:
@@ -154,7 +156,7 @@ def _with_mode(subject: Subject, copy: Copied, path: str, wanted: str) -> Outcom
         message = contrast(f"the mode of {plain(copy.source, 24)}", value, wanted)
         if not value:
             message = f"{code(copy.source, 36)} is copied without --chmod={plain(wanted, 20)}"
-        yield Unmet(message, place, expected=f"--chmod={wanted}")
+        yield Unmet(message, place, expected=f"--chmod={wanted}", unsure=unsure)
 
 
 def _replaced(subject: Subject, path: str, since: Copied) -> Fact | None:
