@@ -16,6 +16,7 @@ from zr4lint.facts.commands.program_table import reads
 from zr4lint.facts.instruction_facts import Written
 from zr4lint.facts.permissions import may_not_write
 from zr4lint.facts.replaced_programs import GONE, is_program
+from zr4lint.facts.stage_state import SH
 from zr4lint.model.budgets import APPENDED_TEXT
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import too_large
@@ -39,7 +40,6 @@ _MAKING = Grammar(
 )
 _MASKED = r"[+-]x\Z"
 """A mode that changes only the execute permission, which the umask limits."""
-_SH = frozenset({"/bin/sh", "/usr/bin/sh"})
 _MODES_IN = (
     *((folder, "755") for folder in ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin")),
     *((file, "644") for file in ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/hosts", "/etc/os-release")),
@@ -164,7 +164,7 @@ def _programs(
                 path = absolute(source.value, posixpath.dirname(target))
                 name = posixpath.basename(source.value) if path is not None and is_program(path) else None
             name = GONE if path == "/dev/null" else name
-            if target in _SH and name != "dash":
+            if target in SH and name != "dash":
                 call.state.sh_dialect = Dialect.SH
             if name is not None and not source.glob:  # the files of a pattern keep their names
                 programs = programs.replace(target, name)
