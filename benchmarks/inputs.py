@@ -21,7 +21,7 @@ _ARCHIVE = ("git", "wget", "curl", "libgl1", "libsm6", "tzdata", "nano", "htop",
 _PYTHON = ("numpy", "pillow", "einops", "tqdm", "scipy", "pyyaml", "ninja", "psutil", "imageio", "safetensors")
 _NUMBER = r"(?<=[.=])[0-9]+"
 _INSTRUCTION = r"(?:ENV|RUN|COPY|WORKDIR|CMD|FROM)\b"
-_NOT_READ = "syntax"  # BuildKit refuses the cases of this rule
+_NOT_READ = ("syntax", "instruction-swallowed")  # BuildKit refuses cases of these rules
 
 
 def lines(count: int) -> Iterator[str]:
@@ -116,7 +116,7 @@ def fixable(count: int) -> Iterator[str]:
 
 def originals() -> list[str]:
     """The texts that `varied` edits: the cases of the shipped rules."""
-    files = [path for path in sorted((ROOT / "fixtures").glob("*/*.toml")) if path.stem != _NOT_READ]
+    files = [path for path in sorted((ROOT / "fixtures").glob("*/*.toml")) if path.stem not in _NOT_READ]
     cases = [tomllib.loads(path.read_text(encoding="utf-8")) for path in files]
     return [case["text"] for kinds in cases for kind in ("bad", "good") for case in kinds.get(kind, ())]
 

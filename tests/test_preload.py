@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 import marshal
 import os
@@ -11,16 +12,14 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from tests.installed import GROUP, build, environment, run
 from zr4lint.preload import LENGTH
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = [pytest.mark.slow, GROUP]
 LOADER = """
@@ -101,6 +100,26 @@ def test_libraries_are_loaded_from_the_file_too(site: Path) -> None:
     lint(site)
     assert loader(site, "msgspec.structs") == f"_Loader {msgspec.structs.__file__}\n"
     assert loader(site, "msgspec._core") == f"ExtensionFileLoader {msgspec._core.__file__}\n"
+
+
+def test_modules_of_the_current_folder_are_not_kept_for_other_runs(site: Path) -> None:
+    source = Path(bisect.__file__).read_text(encoding="utf-8")
+    (site.parent / "bisect.py").write_text(f"print('of this folder')\n{source}")
+    for _ in range(3):
+        assert "of this folder" in lint(site)
+    _, modules, _ = content_of(site)
+    assert "bisect" not in modules
+    assert "fnmatch" in modules
+
+
+def test_a_system_without_positioned_reads_uses_no_file(site: Path) -> None:
+    lint(site)
+    lint(site)
+    command = "import os; del os.pread; from zr4lint.__main__ import main; main()"
+    assert "Found" in python(site, "-c", command, "--exit-zero", "Dockerfile")
+    file_of(site).unlink()
+    python(site, "-c", command, "--exit-zero", "Dockerfile")
+    assert not file_of(site).exists()
 
 
 def test_with_another_search_path_the_file_is_not_used(site: Path) -> None:

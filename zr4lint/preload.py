@@ -36,6 +36,8 @@ FILE = os.path.splitext(cache_from_source(__file__))[0] + ".bin"
 
 The index has the key, the Place of each module by name, and the Patterns.
 """
+SUPPORTED = hasattr(os, "pread")
+"""Whether processes can read from one open file at the same time. On Windows, no file is used."""
 LENGTH = 8
 """The size in bytes of the length of the index, a little-endian number."""
 
@@ -50,6 +52,8 @@ class Preload:
 
     def use(self) -> None:
         """Load modules and patterns from the file from now on."""
+        if not SUPPORTED:
+            return
         try:
             self._file = os.open(FILE, os.O_RDONLY)
             length = int.from_bytes(os.read(self._file, LENGTH), "little")

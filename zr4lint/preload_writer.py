@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import json
 
-from zr4lint.preload import FILE, LENGTH, LIST, PACKAGE, file_key, size_and_time
+from zr4lint.preload import FILE, LENGTH, LIST, PACKAGE, SUPPORTED, file_key, size_and_time
 
 if TYPE_CHECKING:
     from zr4lint.preload import Place
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def fill() -> None:
     """Fill the file, or create it empty if there is none; without a list, as in a checkout, do nothing."""
-    if sys.dont_write_bytecode or not os.path.exists(LIST):
+    if sys.dont_write_bytecode or not SUPPORTED or not os.path.exists(LIST):
         return
     with suppress(Exception):  # a run must not fail because it can't be made faster
         if not os.path.exists(FILE):
@@ -60,10 +60,18 @@ def _listed(paths: Iterable[str]) -> Iterator[tuple[str, str, CodeType | None]]:
 
 
 def _libraries() -> Iterator[tuple[str, str, CodeType | None]]:
-    """Yield the same for the imported modules of libraries; extension modules have no code."""
+    """Yield the same for the imported modules of libraries; extension modules have no code.
+
+    Modules in the first folder of the search path are left out, since with `python -m` that is the current folder.
+    """
     for name, module in sys.modules.items():
         spec = getattr(module, "__spec__", None)  # an entry need not be a module
         if spec is None or spec.name != name or name.startswith("zr4lint") or spec.origin is None:
+            continue
+        folder = spec.origin
+        for _ in range(name.count(".") + (2 if spec.submodule_search_locations is not None else 1)):
+            folder = os.path.dirname(folder)
+        if folder not in sys.path[1:]:
             continue
         if isinstance(spec.loader, SourceFileLoader):
             yield name, spec.origin, spec.loader.get_code(name)

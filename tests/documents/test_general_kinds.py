@@ -62,6 +62,18 @@ def test_a_forbidden_package_that_may_be_removed_again(removal: str, severity: S
     assert (finding.message, finding.severity) == ("`curl` is installed", severity)
 
 
+@pytest.mark.parametrize("change", ["chown 6:6 /x/a", "chmod 600 /x/a"])
+@pytest.mark.parametrize(
+    ("run", "severity"),
+    [("{}", Severity.ERROR), ("test -f /b && {}", Severity.ERROR), ("if test -f /b; then {}; fi", Severity.WARNING)],
+)
+def test_a_copied_file_that_may_be_changed(change: str, run: str, severity: Severity) -> None:
+    text = f"FROM debian:12\nCOPY --chown=5:5 --chmod=644 a /x/\nRUN {run.format(change)}\n"
+    rule = rule_of("copies-to", {"sources": ["a"], "target": "/x/a", "owner": "5:5", "mode": "644"})
+    (finding,) = found(text, rule)
+    assert (finding.span.of(text), finding.severity) == (change, severity)
+
+
 @pytest.mark.parametrize(
     "command",
     [

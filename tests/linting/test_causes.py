@@ -176,3 +176,10 @@ def test_an_onbuild_that_is_refused_has_one_finding(trigger: str) -> None:
     word = trigger.split()[0]
     told = [(f.span.of(text), f.message) for f in findings if f.code == "ZC129"]
     assert told == [(word, f"ONBUILD does not accept {word}")]
+
+
+def test_an_onbuild_that_runs_in_a_later_stage_is_no_cause() -> None:
+    text = "FROM debian:12 AS base\nONBUILD RUN if x\nFROM base AS one\nFROM base\n"
+    findings = lint(SourceFile(text, "Dockerfile"), load_packs(["core"])).findings
+    told = [(f.line, f.message) for f in findings if f.severity is Severity.ERROR]
+    assert told == [(2, "the shell can't parse this RUN: `if` has no `then`")]

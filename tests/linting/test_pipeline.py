@@ -154,11 +154,16 @@ def test_a_template_need_not_be_a_dockerfile() -> None:
         ("FROM ubuntu\nRUN cd /a \\\n  && b <%= c %>\nRUN cd /d\n", [1, 4]),
         ("FROM ubuntu\n{% if x %}\nRUN cd /a\n{% endif %}\n", [1, 3]),
         ("FROM ubuntu\nRUN cd /a && mail a@b.org\n", [1, 2]),
+        ("FROM debian:%%SUITE%%-slim\nRUN cd /a\n", [2]),
+        ("FROM __IMAGE__\nRUN cd /a && python -c 'print(__name__)'\n", [2]),
+        ("{{ from }}\nRUN cd /a\n", []),
+        ("RUN ls\n{{ from }}\nRUN cd /a\n", [1]),
+        ("# {{ note }}\nARG A\nFROM ubuntu\nRUN cd /a\n", [3, 4]),
     ],
 )
 def test_instructions_of_a_template_with_markup_have_no_findings(text: str, lines: list[int]) -> None:
     source = SourceFile(text)
-    found = lint(source, load_packs(["core"]), LintOptions(template=True, select=("ZC101", "ZC603"))).findings
+    found = lint(source, load_packs(["core"]), LintOptions(template=True, select=("ZC101", "ZC128", "ZC603"))).findings
     assert [source.line_of(finding.span.start) for finding in found] == lines
 
 

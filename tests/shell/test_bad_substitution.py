@@ -41,6 +41,15 @@ def test_images_built_on_ubuntu_have_its_dash(image: str) -> None:
     assert [f.message for f in report.findings if f.code == "ZL007"] == ["dash has no command `source`"]
 
 
+def test_other_files_and_alternatives_leave_dash_in_place() -> None:
+    text = (
+        "FROM ubuntu:22.04\nCOPY --from=alpine:3.20 /bin/busybox /bin/ash\n"
+        "RUN update-alternatives --install /usr/bin/python python /usr/bin/python3 9\nRUN source /a\n"
+    )
+    report = lint_text(text, packs=("core",))
+    assert [f.message for f in report.findings if f.code == "ZL007"] == ["dash has no command `source`"]
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -50,6 +59,8 @@ def test_images_built_on_ubuntu_have_its_dash(image: str) -> None:
         "FROM ubuntu:22.04\nRUN bash -c 'echo ${A//./}'\n",
         "FROM registry.example.org/team/ubuntu22.04-base\nRUN echo ${A//./}\n",
         "FROM mambaorg/micromamba:1.5.8-jammy\nRUN echo ${A//./}\n",
+        "FROM ubuntu:22.04\nCOPY --from=alpine:3.20 /bin/busybox /bin/sh\nRUN echo ${A//./}\n",
+        "FROM ubuntu:22.04\nRUN update-alternatives --install /bin/sh sh /bin/bash 9\nRUN echo ${A//./}\n",
     ],
 )
 def test_other_shells_are_left_alone(lines: str) -> None:

@@ -11,13 +11,14 @@ from zr4lint.facts.command_facts import ModeChanged, Overwritten
 from zr4lint.facts.flags import Flags, read_flags
 from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, Written
 from zr4lint.facts.pass_state import Reading, raw_words
+from zr4lint.facts.stage_state import SH
 from zr4lint.model.budgets import JOINED_LENGTH
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import DOCKER_SYNTAX, Remark
 from zr4lint.model.source import MappedText
 from zr4lint.programs.image_paths import absolute, has_wildcard, is_remote
 from zr4lint.programs.pip import CONFIGURATIONS, configured
-from zr4lint.shell import Argument
+from zr4lint.shell import Argument, Dialect
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Heredoc, Instruction
@@ -59,10 +60,12 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         heredoc = markers.get(source.span.start)
         if heredoc is not None:
             path = posixpath.join(folder, heredoc.name) if into and folder is not None else folder
+            state.programs = state.programs.restore(path)
             yield from _heredoc(reading, instruction, heredoc, path, mode.value if mode is not None else None, used)
             continue
         value = reading.expand(source.raw)
         if value is None:
+            state.programs = state.programs.restore(folder)
             continue
         remote = is_remote(value)
         many = not remote and (value.rstrip("/") in ("", ".") or value.endswith("/") or has_wildcard(value))
@@ -72,6 +75,8 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             below = value.rpartition("/./")[2] if flags.has("parents") else posixpath.basename(value)
             path = posixpath.normpath(posixpath.join(folder, below.lstrip("/")))
         state.write(path, None)
+        if path in SH:
+            state.sh_dialect = Dialect.SH
         state.programs = state.programs.restore(folder if instruction.keyword == "ADD" else path)
         yield Copied(
             reading.at(instruction, used),

@@ -76,7 +76,7 @@ def gather(
         tuple(reading.stages),
         tuple(reading.facts),
         targets,
-        tuple(reading.remarks),
+        tuple(dict.fromkeys(reading.remarks)),  # an ONBUILD may run in several stages
         reading.included,
         frozenset(reading.contexts),
     )

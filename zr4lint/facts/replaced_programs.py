@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from zr4lint.programs.image_paths import covers, under
+from zr4lint.filesystem.globs import matches
+from zr4lint.programs.image_paths import covers, has_wildcard, under
 
 GONE = ""
 """The name that stands for a removed program."""
@@ -55,11 +56,17 @@ class ReplacedPrograms(Struct, frozen=True):
     def restore(self, path: str | None) -> ReplacedPrograms:
         """Return the changes after a file or a folder was written to a path, which may contain any programs.
 
-        If the path is None, which stands for an unknown one, any removed program may be there again.
+        A program of the same name in another folder of programs may be called now. The last part of the path may be a
+        pattern. If the path is None, which stands for an unknown one, any removed program may be there again.
         """
+        if path is None:
+            return ReplacedPrograms(tuple(step for step in self.steps if step[2] != GONE)) if self.steps else self
+        folder, name = posixpath.split(path)
+        place = folder if has_wildcard(name) else path
 
         def kept(step: tuple[str, bool, str]) -> bool:
-            return step[2] != GONE if path is None else not under(step[0], path) and not under(path, step[0])
+            alike = step[2] == GONE and is_program(path) and matches(posixpath.basename(step[0]), name)
+            return not alike and not under(step[0], place) and not under(place, step[0])
 
         return ReplacedPrograms(tuple(filter(kept, self.steps))) if self.steps else self
 

@@ -93,6 +93,8 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         note = "A RUN whose first word is a JSON array runs no shell. `test` in the place of `[` makes it one again."
         reading.remarks.append(Remark(COMMAND_FAILS, array, message, (note,)))
     reading.commands += len(parsed.commands)
+    if not parsed.commands:
+        state.programs = state.programs.restore(None)
     known = len(reading.remarks)
     joined = _joined(instruction, parsed.commands)
     for index, command in enumerate(parsed.commands):

@@ -38,6 +38,10 @@ _SET_ANYWAY = frozenset({
 """Variables that the builder or any shell may set without the Dockerfile."""
 
 
+SH = frozenset({"/bin/sh", "/usr/bin/sh"})
+"""The paths of the shell that reads a RUN in shell form."""
+
+
 class StageVariables(Mapping[str, "str | None"]):
     """Variables by name, with None for unknown values; immutable.
 

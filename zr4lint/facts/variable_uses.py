@@ -86,15 +86,21 @@ def variable_uses(facts: Facts) -> Iterator[VariableUse]:
 class _Scope:
     """The names that a stage has set by ENV, by ARG and by its ONBUILDs.
 
-    A stage inherits those of the stage it builds on. ONBUILD instructions run in builds of other files, without ARGs.
+    A stage inherits those of the stage it builds on, whose ONBUILD instructions run in it first. In builds of other
+    files, they run without ARGs.
     """
 
     def __init__(self, parent: _Scope | None) -> None:
         self._env: Map[None] = Map({"PATH": None}) if parent is None else parent._env  # noqa: SLF001
         self._seen: Map[None] = self._env if parent is None else parent._seen  # noqa: SLF001
         self._seen_held = self._env
+        self._triggers: list[tuple[Iterable[str], bool]] = []
+        for names, is_env in parent._triggers if parent is not None else ():  # noqa: SLF001
+            (self.set if is_env else self.declare)(names, held=False)
 
     def set(self, names: Iterable[str], held: bool) -> None:
+        if held:
+            self._triggers.append((names, True))
         for name in names:
             self._seen_held = self._seen_held.put(name, None)
             if not held:
@@ -102,6 +108,8 @@ class _Scope:
                 self._seen = self._seen.put(name, None)
 
     def declare(self, names: Iterable[str], held: bool) -> None:
+        if held:
+            self._triggers.append((names, False))
         for name in names:
             if held:
                 self._seen_held = self._seen_held.put(name, None)

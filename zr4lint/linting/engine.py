@@ -92,11 +92,13 @@ def _run(
             outcomes = [_unsure(outcome, unknown) for outcome in outcomes]
         met: list[Met] = []
         unmet: list[Unmet] = []
+        told: set[tuple[Span | None, str]] = set()
         for outcome in map(anchored, outcomes) if facts.included else outcomes:
             deadline.check()
             if isinstance(outcome, Met):
                 met.append(outcome)
-            else:
+            elif outcome.span is None or (outcome.span, outcome.message) not in told:  # ONBUILD may run in many stages
+                told.add((outcome.span, outcome.message))
                 unmet.append(outcome)
                 if len(unmet) >= OUTCOMES_OF_A_RULE:
                     break

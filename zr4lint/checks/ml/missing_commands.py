@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -113,7 +114,8 @@ def _brought(history: History, row: Row, at: At) -> bool:
             ):
                 return True
     for copied in history.of(Copied):
-        if copied.at.order < at.order and copied.origin is not Origin.CONTEXT:
+        named = posixpath.basename(copied.target or "") == row["name"]
+        if copied.at.order < at.order and (named or copied.origin is not Origin.CONTEXT):
             return True
     if _other_folders(history, row, at) or _through_pip(history, row, at):
         return True

@@ -78,10 +78,10 @@ def dpkg(call: Call) -> Iterator[Fact]:
         yield AptRun(call.for_root(call.at()), found)
 
 
-@reads("dpkg-reconfigure")
+@reads("dpkg-reconfigure", "update-alternatives")
 def reconfigure(call: Call) -> Iterator[Fact]:
-    """Read dpkg-reconfigure: for dash, it may change /bin/sh to another shell."""
-    if any(argument.value == "dash" for argument in call.arguments):
+    """Read calls that may change /bin/sh to another shell: those for the package dash or the alternative sh."""
+    if any(argument.value in ("dash", "sh") for argument in call.arguments):
         call.state.sh_dialect = Dialect.SH
     yield from ()
 

@@ -16,12 +16,13 @@ from zr4lint.facts.commands.program_table import reads
 from zr4lint.facts.instruction_facts import Written
 from zr4lint.facts.permissions import may_not_write
 from zr4lint.facts.replaced_programs import GONE, is_program
+from zr4lint.facts.stage_state import SH
 from zr4lint.model.budgets import APPENDED_TEXT
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import too_large
 from zr4lint.model.source import MappedText
 from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
-from zr4lint.programs.image_paths import absolute, has_wildcard, under
+from zr4lint.programs.image_paths import absolute, under
 from zr4lint.programs.modes import Mode, changed
 from zr4lint.programs.option_reading import Grammar, Parsed, parse_options
 from zr4lint.programs.pip import CONFIGURATIONS, configured
@@ -39,7 +40,6 @@ _MAKING = Grammar(
 )
 _MASKED = r"[+-]x\Z"
 """A mode that changes only the execute permission, which the umask limits."""
-_SH = frozenset({"/bin/sh", "/usr/bin/sh"})
 _MODES_IN = (
     *((folder, "755") for folder in ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin")),
     *((file, "644") for file in ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/hosts", "/etc/os-release")),
@@ -152,18 +152,18 @@ def _programs(
     names = [programs.called(path, None) if path is not None and is_program(path) else None for path in paths]
     sure = call.command.reach is Reach.ALWAYS
     if sure and row.removes_with(parsed):
-        programs = programs.remove(call.paths(sources), recursive=row.is_recursive(parsed))
+        programs = programs.remove(call.lasting(call.paths(sources)), recursive=row.is_recursive(parsed))
     if row.writes is not Operands.NONE and not written:
         programs = programs.restore(None)
     for target in written:
-        programs = programs.restore(posixpath.dirname(target) if has_wildcard(target) else target)
+        programs = programs.restore(target)
     if sure and row.writes is Operands.TARGET:
         for source, path, name, target in zip(sources, paths, names, written, strict=False):
             if call.program == "ln" and parsed.has("symbolic") and source.value is not None:
                 path = absolute(source.value, posixpath.dirname(target))
                 name = posixpath.basename(source.value) if path is not None and is_program(path) else None
             name = GONE if path == "/dev/null" else name
-            if target in _SH and name != "dash":
+            if target in SH and name != "dash":
                 call.state.sh_dialect = Dialect.SH
             if name is not None and not source.glob:  # the files of a pattern keep their names
                 programs = programs.replace(target, name)

@@ -80,7 +80,7 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
     if not program and arguments[0].value:
         call.fails(arguments[0].span, f"{code(arguments[0].value, 40)} was removed before")
     yield from follow(call)
-    if program and script.state.programs.steps and command.reach is not Reach.NEVER:
+    if (program or not arguments[0].value) and script.state.programs.steps and command.reach is not Reach.NEVER:
         script.state.programs = script.state.programs.after(program)
     if command.redirections or command.stdin is not None:
         yield from redirected(call)

@@ -134,9 +134,12 @@ def no_comments(facts: Facts) -> Iterator[Suspect]:
 
 
 def triggers(facts: Facts) -> Iterator[Suspect]:
-    """Suspect an ONBUILD before an instruction that this build needs."""
+    """Suspect an ONBUILD before an instruction that this build needs, unless another stage runs it."""
+    run = {stage.parent for stage in facts.stages}
     for instruction in facts.dockerfile.instructions:
-        if instruction.trigger is not None and instruction.trigger.keyword not in NO_TRIGGERS:
+        if instruction.trigger is None or instruction.stage in run:
+            continue
+        if instruction.trigger.keyword not in NO_TRIGGERS:
             keyword = instruction.trigger.keyword
             message = f"ONBUILD keeps this {keyword} for builds on top of this image"
             edit = Edit(instruction.keyword_span.start, instruction.trigger.keyword_span.start, "")
