@@ -116,7 +116,7 @@ Duration = Annotated[
     ),
 ]
 HealthOption = Literal["interval", "timeout", "start-period", "start-interval", "retries"]
-Manager = Literal[
+PackageManager = Literal[
     "apt", "apt-get", "apk", "conda", "dnf", "gem", "go", "mamba", "microdnf", "micromamba", "npm", "pip", "pnpm", "uv",
     "yarn", "yum", "zypper",
 ]  # fmt: skip

@@ -59,8 +59,10 @@ class ReplacedPrograms(Struct, frozen=True):
         A program of the same name in another folder of programs may be called now. The last part of the path may be a
         pattern. If the path is None, which stands for an unknown one, any removed program may be there again.
         """
+        if not self.steps:
+            return self
         if path is None:
-            return ReplacedPrograms(tuple(step for step in self.steps if step[2] != GONE)) if self.steps else self
+            return ReplacedPrograms(tuple(step for step in self.steps if step[2] != GONE))
         folder, name = posixpath.split(path)
         place = folder if has_wildcard(name) else path
 
@@ -68,7 +70,7 @@ class ReplacedPrograms(Struct, frozen=True):
             alike = step[2] == GONE and is_program(path) and matches(posixpath.basename(step[0]), name)
             return not alike and not under(step[0], place) and not under(place, step[0])
 
-        return ReplacedPrograms(tuple(filter(kept, self.steps))) if self.steps else self
+        return ReplacedPrograms(tuple(filter(kept, self.steps)))
 
     def after(self, program: str) -> ReplacedPrograms:
         """Return the changes after a call of a program; one outside `_PUT_NONE` may install programs anywhere."""

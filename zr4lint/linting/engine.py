@@ -164,10 +164,13 @@ def _of_no_stage(name: str, facts: Facts, outcomes: Iterable[Outcome]) -> list[O
 
 def _unknown_command(subject: Subject) -> Ran | None:
     """Return a command whose program is an unknown variable, as in `RUN $COMMAND` and `sh -c "$COMMAND"`, or None."""
+    return subject.memo.get(("unknown command", subject.lineage), lambda: next(_unknown_commands(subject), None))
+
+
+def _unknown_commands(subject: Subject) -> Iterator[Ran]:
     for ran in subject.facts.of(Ran, subject.lineage):
         if not ran.program and ran.arguments and "(" not in subject.words(ran.arguments[0].span):
-            return ran
-    return None
+            yield ran
 
 
 def _unsure(outcome: Outcome, unknown: Ran) -> Outcome:

@@ -20,7 +20,7 @@ from zr4lint.programs.pip import parse_requirement
 from zr4lint.shell import Argument
 
 if TYPE_CHECKING:
-    from zr4lint.checks.parameters import Manager, PipRequirement, Text, VersionLabel
+    from zr4lint.checks.parameters import PackageManager, PipRequirement, Text, VersionLabel
     from zr4lint.programs.package_words import PackageWord
 
     _Installed = tuple[PackageRun, PackageWord]
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def installed_packages(
     subject: Subject,
     *,
-    manager: Manager | None = None,
+    manager: PackageManager | None = None,
     packages: list[Text] | None = None,
     versions: dict[Text, Text] | None = None,
 ) -> Outcomes:
